@@ -1,0 +1,1 @@
+"""The service on port 8001: one door to whatever speaks for the teacher."""
