@@ -1,1 +1,1 @@
-"""Ways to reach a model, one file each."""
+"""The ways to reach a model, or something that speaks like one: one file each behind ``base.Backend``."""
