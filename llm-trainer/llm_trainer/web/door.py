@@ -78,9 +78,11 @@ class Door:
         try:
             await self.app(scope, receive, send)
         except Exception:
-            # The framework re-raises a bug after answering it: the log has it, the server need not write it again.
-            if not send.has_started:
-                raise
+            log.exception("bug path=%s", scope["path"])
+            if send.has_started:
+                raise  # half an answer is out: only a broken connection tells the caller so
+            detail = "an error we did not foresee; the service's log has the details"
+            await bare_problem(500, "bug", detail)(scope, receive, send)
 
     def _refusal(self, method: str, headers: list[tuple[str, str]]) -> Response | None:
         given = dict(headers)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from http import HTTPStatus
 
 from fastapi import FastAPI, Request
@@ -13,7 +12,6 @@ from starlette.exceptions import HTTPException
 from llm_trainer.errors import PeerBusy, RequestError, TrainerError
 
 PROBLEM = "application/problem+json"
-log = logging.getLogger(__name__)
 
 
 def problem(error: TrainerError) -> JSONResponse:
@@ -42,7 +40,7 @@ def malformed_request(error: RequestValidationError) -> RequestError:
 
 
 def add_problem_documents(app: FastAPI) -> None:
-    """Make every error of ``app`` an RFC 9457 document."""
+    """Make every foreseen error of ``app`` an RFC 9457 document; the ``Door`` answers for the unforeseen."""
 
     async def ours(_: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, TrainerError)
@@ -59,11 +57,6 @@ def add_problem_documents(app: FastAPI) -> None:
         answer.headers.update(error.headers or {})
         return answer
 
-    async def bug(request: Request, error: Exception) -> JSONResponse:
-        log.error("bug path=%s", request.url.path, exc_info=error)
-        return bare_problem(500, "bug", "an error we did not foresee; the service's log has the details")
-
     app.add_exception_handler(TrainerError, ours)
     app.add_exception_handler(RequestValidationError, malformed)
     app.add_exception_handler(HTTPException, framework)
-    app.add_exception_handler(Exception, bug)
