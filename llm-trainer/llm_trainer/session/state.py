@@ -1,0 +1,102 @@
+"""Where a session stands: one frozen value, small whatever the session's length, as JSON and back.
+
+Storing it with each event makes going on after a crash independent of how much was said before.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from enum import Enum
+from typing import Any
+
+from llm_trainer.session.dialogue import Draft, Plan, Speaker, Tuning, Turn
+from llm_trainer.session.steps import Notice, tuning_of
+
+
+class Phase(str, Enum):
+    """What the session is doing now."""
+
+    CHECKING = "checking"
+    RETELLING = "retelling"
+    ASKING = "asking"
+    DRAFTING = "drafting"
+    TEACHING = "teaching"
+    RESTING = "resting"
+    WAITING_LLM = "waiting_llm"
+    WAITING_LEARNER = "waiting_learner"
+    PAUSED = "paused"
+    ENDED = "ended"
+
+
+RUNNING = frozenset({Phase.ASKING, Phase.DRAFTING, Phase.TEACHING, Phase.RESTING})
+
+
+@dataclass(frozen=True)
+class State:
+    """Everything the engine decides from; ``notices`` are what the last event gave the world to hear."""
+
+    tuning: Tuning
+    phase: Phase = Phase.CHECKING
+    clock: float = 0.0
+    number: int = 0
+    taught: int = 0
+    uncertain: int = 0
+    refused: int = 0
+    topic_index: int = -1
+    topic: str | None = None
+    topic_exchanges: int = 0
+    topic_over: bool = False
+    next_topic: str | None = None
+    conversation: int = 0
+    turns: tuple[Turn, ...] = ()
+    draft: Draft | None = None
+    began_at: float = 0.0
+    until: float | None = None
+    reason: str = ""
+    failures: int = 0
+    bad_exchanges: int = 0
+    rejections: int = 0
+    rejected: str | None = None
+    lost_key: str | None = None
+    idempotent: bool = False
+    stage: str | None = None
+    learner_seq: int | None = None
+    stop_reason: str | None = None
+    pause_after: int | None = None
+    held_phase: Phase | None = None
+    end_reason: str | None = None
+    notices: tuple[Notice, ...] = ()
+
+    @property
+    def finished(self) -> int:
+        """Exchanges that count towards the plan: those taught and those that may have been."""
+        return self.taught + self.uncertain
+
+
+def encode_state(state: State) -> dict[str, Any]:
+    """The state as plain JSON values, without the notices."""
+    return {**asdict(state), "notices": ()}
+
+
+def decode_state(body: dict[str, Any]) -> State:
+    """The state that ``encode_state`` wrote, JSON in between."""
+    draft, held = body["draft"], body["held_phase"]
+    made = {
+        "tuning": tuning_of(body["tuning"]),
+        "phase": Phase(body["phase"]),
+        "turns": tuple(Turn(Speaker(turn["speaker"]), turn["text"]) for turn in body["turns"]),
+        "draft": None if draft is None else Draft(**draft),
+        "held_phase": None if held is None else Phase(held),
+        "notices": (),
+    }
+    return State(**{**body, **made})
+
+
+def encode_plan(plan: Plan) -> dict[str, Any]:
+    """The plan as plain JSON values."""
+    return asdict(plan)
+
+
+def decode_plan(body: dict[str, Any]) -> Plan:
+    """The plan that ``encode_plan`` wrote, JSON in between."""
+    return Plan(**{**body, "tuning": tuning_of(body["tuning"])})
