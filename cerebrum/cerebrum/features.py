@@ -1,0 +1,131 @@
+"""What a text looks like to the towers: its words and word pairs, weighted by how rare they are.
+
+Weight of a feature: ``(1 + ln tf) * (ln((1 + n) / (1 + df)) + 1)``, whole texts at length one
+(tf-idf, Salton & Buckley 1988).
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections import Counter
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cerebrum.state import State
+
+Floats = NDArray[np.float32]
+Ints = NDArray[np.int32]
+Feature = str | tuple[str, str]
+
+
+class Bag(NamedTuple):
+    """The features of one text: their rows, and ``1 + ln`` of how often each occurs. Both of shape (k,)."""
+
+    rows: Ints
+    counts: Floats
+
+
+class Packed(NamedTuple):
+    """Many weighted bags end to end: row and weight of every feature, where each bag starts, and the end."""
+
+    rows: Ints
+    weights: Floats
+    starts: NDArray[np.int64]
+
+
+EMPTY = Bag(np.zeros(0, np.int32), np.zeros(0, np.float32))
+
+
+def checksum(feature: Feature) -> int:
+    """Return a number for a feature that is the same in every process."""
+    return zlib.crc32((feature if isinstance(feature, str) else "\x00".join(feature)).encode())
+
+
+class Features:
+    """Gives every feature a row, and counts in how many turns each occurred.
+
+    Up to ``limit`` rows each feature has its own; later ones share the rows of others, chosen by checksum.
+    """
+
+    def __init__(self, limit: int = 65_536) -> None:
+        self.limit = limit
+        self.rows: dict[Feature, int] = {}
+        self.turns = 0
+        self.frequency = np.zeros(1024, np.float32)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def state(self) -> State:
+        """Return everything that can influence later behaviour."""
+        return {
+            "names": [f if isinstance(f, str) else "\x00".join(f) for f in self.rows],
+            "turns": self.turns,
+            "frequency": self.frequency[: len(self.rows)],
+        }
+
+    def restore(self, state: State) -> None:
+        """Become as the features that gave this state."""
+        parts = [name.split("\x00") for name in state["names"]]
+        self.rows = {p[0] if len(p) == 1 else (p[0], p[1]): row for row, p in enumerate(parts)}
+        self.turns = state["turns"]
+        self.frequency = np.array(state["frequency"], np.float32)
+
+    def bag(self, folded: Sequence[str], grow: bool = False) -> Bag:
+        """Return the bag of a text; features never met are left out unless ``grow`` gives them rows."""
+        counts: Counter[Feature] = Counter(folded)
+        counts.update(pairwise(folded))
+        rows: list[int] = []
+        times: list[int] = []
+        for feature, count in counts.items():
+            row = self.rows.get(feature)
+            if row is None:
+                if len(self.rows) >= self.limit:
+                    row = checksum(feature) % self.limit
+                elif grow:
+                    row = self.rows[feature] = len(self.rows)
+                else:
+                    continue
+            rows.append(row)
+            times.append(count)
+        if len(self.rows) > len(self.frequency):
+            grown = np.zeros(max(2 * len(self.frequency), len(self.rows)), np.float32)
+            grown[: len(self.frequency)] = self.frequency
+            self.frequency = grown
+        return Bag(np.array(rows, np.int32), 1 + np.log(np.array(times, np.float32)))
+
+    def count(self, bag: Bag) -> None:
+        """Note that a turn with these features was heard."""
+        self.turns += 1
+        np.add.at(self.frequency, bag.rows, 1)
+
+    def uncount(self, bag: Bag) -> None:
+        """Note that a turn with these features is to be forgotten."""
+        self.turns -= 1
+        np.subtract.at(self.frequency, bag.rows, 1)
+
+    def pack(self, bags: Sequence[Bag]) -> Packed:
+        """Weigh many bags at once; each that is not empty comes out with length one."""
+        sizes = np.fromiter((len(bag.rows) for bag in bags), np.int64, len(bags))
+        starts = np.zeros(len(bags) + 1, np.int64)
+        np.cumsum(sizes, out=starts[1:])
+        if not starts[-1]:
+            return Packed(EMPTY.rows, EMPTY.counts, starts)
+        rows = np.concatenate([bag.rows for bag in bags])
+        weights = np.concatenate([bag.counts for bag in bags])
+        weights = weights * (np.log((1 + self.turns) / (1 + self.frequency[rows])) + 1)
+        lengths = np.sqrt(segment_sums((weights * weights)[:, None], starts)[:, 0]) + np.float32(1e-9)
+        return Packed(rows, (weights / np.repeat(lengths, sizes)).astype(np.float32), starts)
+
+
+def segment_sums(values: Floats, starts: NDArray[np.int64]) -> Floats:
+    """Sum the rows of ``values`` (k, d) between consecutive ``starts``; an empty segment sums to zero."""
+    sums = np.zeros((len(starts) - 1, values.shape[1]), np.float32)
+    filled = np.flatnonzero(np.diff(starts))
+    if len(filled):
+        sums[filled] = np.add.reduceat(values, starts[filled], axis=0)
+    return sums

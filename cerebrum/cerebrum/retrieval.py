@@ -1,0 +1,131 @@
+"""What was heard, where it can be found again: by nearness to a context, and by the words in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from cerebrum.features import Bag, Floats
+from cerebrum.ranking import REPLY, Towers
+from cerebrum.state import State
+from cerebrum.tokenizer import encode, fold
+
+_GONE = np.float32(-9.0)
+
+
+@dataclass(slots=True)
+class Passage:
+    """A whole turn, or one sentence of turns, heard once or often.
+
+    ``origins`` are the places it came from: for a turn the ordinals of its observations, for a sentence
+    (turn, first token). ``opened`` and ``followed`` say how often a sentence began a turn or came after another.
+    """
+
+    text: str
+    tokens: tuple[str, ...]
+    words: tuple[str, ...]
+    bag: Bag
+    origins: list[tuple[int, int]] = field(default_factory=list)
+    opened: int = 0
+    followed: int = 0
+
+
+class Shelf:
+    """Passages by text, by word and by place; a place goes stale as the towers learn, and is renewed in turn."""
+
+    def __init__(self, towers: Towers) -> None:
+        self.towers = towers
+        self.passages: list[Passage] = []
+        self.by_text: dict[str, int] = {}
+        self.by_word: dict[str, list[int]] = {}
+        self.places: Floats = np.zeros((256, towers.width), np.float32)
+        self.gone: dict[int, None] = {}
+        self.renewed = 0
+
+    def __len__(self) -> int:
+        return len(self.passages)
+
+    def put(self, text: str, tokens: Sequence[str], folded: Sequence[str], bag: Bag) -> int:
+        """Keep a passage, or find it where it stands; return its number."""
+        number = self.by_text.get(text)
+        if number is not None:
+            return number
+        number = len(self.passages)
+        self.passages.append(Passage(text, tuple(tokens), tuple(folded), bag))
+        self._index(number)
+        if number >= len(self.places):
+            places = np.zeros((max(256, 2 * number), self.towers.width), np.float32)
+            places[:number] = self.places
+            self.places = places
+        self.renew([number])
+        return number
+
+    def _index(self, number: int) -> None:
+        passage = self.passages[number]
+        self.by_text[passage.text] = number
+        for word in dict.fromkeys(passage.words):
+            self.by_word.setdefault(word, []).append(number)
+
+    def drop(self, number: int) -> None:
+        """Take a passage off the shelf: it is never found again."""
+        passage = self.passages[number]
+        self.gone[number] = None
+        self.by_text.pop(passage.text, None)
+        for word in dict.fromkeys(passage.words):
+            self.by_word[word].remove(number)
+            if not self.by_word[word]:
+                del self.by_word[word]
+
+    def renew(self, numbers: Iterable[int]) -> None:
+        """Bring places up to date with the towers."""
+        chosen = list(numbers)
+        if chosen:
+            self.places[chosen] = self.towers.embed(REPLY, [self.passages[k].bag for k in chosen])
+
+    def renew_next(self, count: int) -> None:
+        """Bring the next ``count`` places up to date, in a round."""
+        size = len(self.passages)
+        if size:
+            self.renew(sorted({(self.renewed + k) % size for k in range(min(count, size))}))
+            self.renewed = (self.renewed + count) % size
+
+    def nearness(self, context: Floats) -> Floats:
+        """Return how near each passage is to a context, shape (len(self),); those taken off are nowhere near."""
+        near: Floats = np.einsum("ij,j->i", self.places[: len(self.passages)], context)
+        if self.gone:
+            near[list(self.gone)] = _GONE
+        return near
+
+    def holding(self, word: str) -> list[int]:
+        """Return the passages that hold a word, oldest first."""
+        return self.by_word.get(word, [])
+
+    def state(self) -> State:
+        """Return everything that can influence later behaviour."""
+        return {
+            "passages": [[p.text, p.origins, p.opened, p.followed] for p in self.passages],
+            "gone": list(self.gone),
+            "renewed": self.renewed,
+            "places": self.places[: len(self.passages)],
+        }
+
+    def restore(self, state: State) -> None:
+        """Become as the shelf that gave this state; the towers and their features must be restored before."""
+        self.clear()
+        for text, origins, opened, followed in state["passages"]:
+            tokens = encode(text)
+            folded = [w for t in tokens if (w := fold(t))]
+            number = len(self.passages)
+            bag = self.towers.features.bag(folded)
+            places = [(turn, at) for turn, at in origins]
+            self.passages.append(Passage(text, tuple(tokens), tuple(folded), bag, places, opened, followed))
+            if number not in state["gone"]:
+                self._index(number)
+        self.gone, self.renewed = dict.fromkeys(state["gone"]), state["renewed"]
+        self.places = np.array(state["places"], np.float32).reshape(-1, self.towers.width)
+
+    def clear(self) -> None:
+        """Empty the shelf."""
+        self.__init__(self.towers)  # type: ignore[misc]
