@@ -1,0 +1,268 @@
+"""Which symbol followed which context, how often: the memory under every n-gram model here.
+
+Laws:
+
+1. Lower orders count *types*: (context, symbol) counts how many different symbols stood before that context when the
+   symbol followed, as Kneser and Ney (1995) ask. Such counts do not depend on the order in which they were made, so an
+   event can be taken back exactly.
+2. A context met once costs one dictionary entry: it points at the place where it was met, and everything longer that
+   it implies is read there. It is written out only when it is met again.
+3. Keys are packed integers ``node << 24 | symbol``: about 80 bytes an entry, against 144 for tuples.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Sequence
+
+import numpy as np
+
+from cerebrum.models.state import State, integers
+
+SYMBOL_BITS = 24
+"""More than sixteen million different symbols do not fit the packed keys."""
+
+_ROOT = 0
+_LOW_COUNTS = 5
+
+
+class ContextCounts:
+    """Counts of symbols after contexts of 0 to ``order - 1`` symbols, over one growing stream of symbols.
+
+    Symbols are integers from 0 to 2**24 - 1. ``limit`` bounds the contexts kept: beyond it the oldest half of those met
+    once is dropped.
+    """
+
+    def __init__(self, order: int, limit: int = 4_000_000) -> None:
+        self.order = order
+        self.limit = limit
+        self.stream = array("I", [0] * (order - 1))
+        self.counts: dict[int, int] = {}
+        self.nodes: dict[int, int] = {}
+        self.totals = array("I", [0])
+        self.ones = array("I", [0])
+        self.twos = array("I", [0])
+        self.more = array("I", [0])
+        self.count_of_counts = [[1] * _LOW_COUNTS for _ in range(order)]
+        self._discounts: list[tuple[float, float, float, float] | None] = [None] * order
+
+    def __len__(self) -> int:
+        return len(self.nodes)
+
+    def add(self, symbol: int) -> None:
+        """Append ``symbol`` to the stream and count it after everything that stood before it."""
+        self.stream.append(symbol)
+        self._count(len(self.stream) - 1)
+        if len(self.nodes) > self.limit:
+            self._prune()
+
+    def pad(self, symbols: Sequence[int]) -> None:
+        """Append symbols that only serve as context: nothing is counted."""
+        self.stream.extend(symbols)
+
+    def _count(self, place: int) -> None:
+        stream, nodes = self.stream, self.nodes
+        node, path, depth = _ROOT, [_ROOT], 1
+        while depth < self.order:
+            key = node << SYMBOL_BITS | stream[place - depth]
+            child = nodes.get(key)
+            if child is None:
+                nodes[key] = ~place
+                for implied in range(depth, self.order):
+                    self._moved(implied, 0)
+                break
+            node = self._split(key, ~child, depth) if child < 0 else child
+            path.append(node)
+            depth += 1
+        symbol = stream[place]
+        for at in range(len(path) - 1, -1, -1):
+            if self._increment(path[at], at, symbol):
+                break
+
+    def _increment(self, node: int, depth: int, symbol: int) -> int:
+        """Count one more ``symbol`` at ``node``; the count before."""
+        key = node << SYMBOL_BITS | symbol
+        count = self.counts.get(key, 0)
+        self.counts[key] = count + 1
+        self.totals[node] += 1
+        if count == 0:
+            self.ones[node] += 1
+        elif count == 1:
+            self.ones[node] -= 1
+            self.twos[node] += 1
+        elif count == 2:
+            self.twos[node] -= 1
+            self.more[node] += 1
+        if count < _LOW_COUNTS:
+            self._moved(depth, count)
+        return count
+
+    def _moved(self, depth: int, count: int) -> None:
+        """One event's count at ``depth`` went from ``count`` to ``count + 1``."""
+        kinds = self.count_of_counts[depth]
+        if count + 1 < _LOW_COUNTS:
+            kinds[count + 1] += 1
+        if count:
+            kinds[count] -= 1
+        self._discounts[depth] = None
+
+    def _split(self, key: int, place: int, depth: int) -> int:
+        """Write out the context that was met once, at ``place``; its longer form now points there."""
+        node = len(self.totals)
+        self.nodes[key] = node
+        self.totals.append(1)
+        self.ones.append(1)
+        self.twos.append(0)
+        self.more.append(0)
+        self.counts[node << SYMBOL_BITS | self.stream[place]] = 1
+        if depth + 1 < self.order:
+            self.nodes[node << SYMBOL_BITS | self.stream[place - depth - 1]] = ~place
+        return node
+
+    def discounts(self, depth: int) -> tuple[float, float, float, float]:
+        """What is taken from counts of 0, 1, 2 and 3 or more after contexts of ``depth`` symbols.
+
+        Chen and Goodman (1999), equation 26, over the counts of counts so far, kept within sane bounds.
+        """
+        known = self._discounts[depth]
+        if known is None:
+            _, n1, n2, n3, n4 = self.count_of_counts[depth]
+            n1, n2, n3, n4 = max(n1, 1), max(n2, 1), max(n3, 1), max(n4, 1)
+            y = n1 / (n1 + 2 * n2)
+            known = (
+                0.0,
+                min(1.0, max(0.1, 1 - 2 * y * n2 / n1)),
+                min(2.0, max(0.2, 2 - 3 * y * n3 / n2)),
+                min(3.0, max(0.3, 3 - 4 * y * n4 / n3)),
+            )
+            self._discounts[depth] = known
+        return known
+
+    def chain(self, history: Sequence[int], symbol: int, base: float) -> list[float]:
+        """Probabilities of ``symbol`` by ever longer contexts: ``[base, after nothing, after one symbol, …]``.
+
+        ``history`` ends with the latest symbol. The list ends where the history has not been met; its last entry is
+        the interpolated modified Kneser-Ney probability. ``base`` must be a proper distribution's value for ``symbol``.
+        """
+        chain = [base]
+        node, depth, end = _ROOT, 0, len(history)
+        p = base
+        while self.totals[node]:
+            d = self.discounts(depth)
+            count = self.counts.get(node << SYMBOL_BITS | symbol, 0)
+            back = d[1] * self.ones[node] + d[2] * self.twos[node] + d[3] * self.more[node]
+            p = (count - d[count if count < 3 else 3] + back * p) / self.totals[node]
+            chain.append(p)
+            depth += 1
+            if depth >= self.order or depth > end:
+                return chain
+            child = self.nodes.get(node << SYMBOL_BITS | history[end - depth])
+            if child is None:
+                return chain
+            if child < 0:
+                return self._follow(chain, history, symbol, ~child, depth)
+            node = child
+        return chain
+
+    def _follow(self, chain: list[float], history: Sequence[int], symbol: int, place: int, depth: int) -> list[float]:
+        """Go on along the one place where the context was met, as far as the history agrees with it."""
+        p, end, stream = chain[-1], len(history), self.stream
+        hit = stream[place] == symbol
+        while True:
+            d = self.discounts(depth)[1]
+            p = d * p + (1 - d if hit else 0.0)
+            chain.append(p)
+            depth += 1
+            if depth >= self.order or depth > end or stream[place - depth] != history[end - depth]:
+                return chain
+
+    def count(self, symbol: int) -> int:
+        """In how many different contexts the symbol was met; 0 when it is unheard or wholly forgotten."""
+        return self.counts.get(symbol, 0)
+
+    def history(self) -> Sequence[int]:
+        """The latest symbols, as many as the longest context holds."""
+        return self.stream[len(self.stream) - self.order + 1 :]
+
+    def remove(self, place: int) -> None:
+        """Take back the event at ``place`` of the stream, which must have been counted and not been taken back."""
+        stream, nodes = self.stream, self.nodes
+        node, path, depth = _ROOT, [_ROOT], 1
+        while depth < self.order:
+            key = node << SYMBOL_BITS | stream[place - depth]
+            child = nodes.get(key)
+            if child is None:
+                break
+            if child < 0:
+                if ~child == place:
+                    del nodes[key]
+                    for implied in range(depth, self.order):
+                        self._moved_back(implied, 1)
+                break
+            path.append(child)
+            node = child
+            depth += 1
+        symbol = stream[place]
+        for at in range(len(path) - 1, -1, -1):
+            if self._decrement(path[at], at, symbol):
+                break
+
+    def _decrement(self, node: int, depth: int, symbol: int) -> int:
+        """Count one less; what is left. An event that was pruned away here counts as gone."""
+        key = node << SYMBOL_BITS | symbol
+        count = self.counts.get(key, 0)
+        if not count:
+            return 0
+        if count > 1:
+            self.counts[key] = count - 1
+        else:
+            del self.counts[key]
+        self.totals[node] -= 1
+        if count == 1:
+            self.ones[node] -= 1
+        elif count == 2:
+            self.ones[node] += 1
+            self.twos[node] -= 1
+        elif count == 3:
+            self.twos[node] += 1
+            self.more[node] -= 1
+        if count <= _LOW_COUNTS:
+            self._moved_back(depth, count)
+        return count - 1
+
+    def _moved_back(self, depth: int, count: int) -> None:
+        kinds = self.count_of_counts[depth]
+        if count < _LOW_COUNTS:
+            kinds[count] -= 1
+        if count > 1:
+            kinds[count - 1] += 1
+        self._discounts[depth] = None
+
+    def _prune(self) -> None:
+        """Drop the older half of the contexts met once. Counts of counts keep them: discounts are estimates anyway."""
+        places = np.array([~child for child in self.nodes.values() if child < 0], dtype=np.int64)
+        if not len(places):
+            return
+        oldest = int(np.median(places))
+        self.nodes = {key: child for key, child in self.nodes.items() if child >= 0 or ~child > oldest}
+
+    def state(self) -> State:
+        """Everything that can influence later behaviour; equal after equal histories of calls."""
+        return {
+            "stream": np.array(self.stream, dtype=np.uint32),
+            "count_keys": integers(self.counts.keys()),
+            "count_values": integers(self.counts.values()),
+            "node_keys": integers(self.nodes.keys()),
+            "node_values": integers(self.nodes.values()),
+            "kinds": np.array([self.totals, self.ones, self.twos, self.more], dtype=np.uint32),
+            "count_of_counts": np.array(self.count_of_counts, dtype=np.int64),
+        }
+
+    def restore(self, state: State) -> None:
+        """Take over what ``state`` gave."""
+        self.stream = array("I", state["stream"].tolist())
+        self.counts = dict(zip(state["count_keys"].tolist(), state["count_values"].tolist(), strict=True))
+        self.nodes = dict(zip(state["node_keys"].tolist(), state["node_values"].tolist(), strict=True))
+        self.totals, self.ones, self.twos, self.more = (array("I", column.tolist()) for column in state["kinds"])
+        self.count_of_counts = [list(kinds) for kinds in state["count_of_counts"].tolist()]
+        self._discounts = [None] * self.order

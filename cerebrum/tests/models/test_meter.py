@@ -1,0 +1,99 @@
+"""What every language model promises, kept by the meter."""
+
+from __future__ import annotations
+
+import math
+import os
+import subprocess
+import sys
+
+import pytest
+
+from cerebrum.models import Meter, digest
+from cerebrum.tokenizer import encode
+
+TURNS = [
+    "Hello, how are you?",
+    "I am fine. How are you?",
+    "I like red apples and green apples.",
+    "Do you like apples?",
+    "Yes, I do! Red apples are the best.",
+    "What's your name?",
+]
+
+
+@pytest.fixture
+def taught() -> Meter:
+    return teach(TURNS)
+
+
+def teach(turns: list[str]) -> Meter:
+    meter = Meter()
+    for turn in turns:
+        meter.learn(encode(turn))
+    return meter
+
+
+def test_learning_makes_the_learned_less_surprising(taught: Meter) -> None:
+    before = sum(taught.measure(encode("the cat sat")))
+    taught.learn(encode("the cat sat"))
+    assert sum(taught.measure(encode("the cat sat"))) < before
+
+
+def test_an_untrained_model_is_never_better_than_a_trained_one(taught: Meter) -> None:
+    for turn in TURNS:
+        assert sum(taught.measure(encode(turn), ())) < sum(Meter().measure(encode(turn), ()))
+
+
+def test_nothing_unseen_is_certain(taught: Meter) -> None:
+    for turn in ("zebra", "Привет", " \t", "🙂🙂", "apples Hello"):
+        assert all(bits > 0 for bits in taught.measure([turn]))
+        assert all(bits > 0 for bits in Meter().measure([turn]))
+
+
+def test_measuring_changes_nothing(taught: Meter) -> None:
+    before = digest(taught.state())
+    taught.measure(encode("Never heard of it."), [encode("Hello")])
+    assert digest(taught.state()) == before
+
+
+def test_replay_equals_live(taught: Meter) -> None:
+    assert digest(teach(TURNS).state()) == digest(taught.state())
+
+
+def test_a_restored_model_goes_on_as_the_original(taught: Meter) -> None:
+    other = Meter()
+    other.restore(taught.state())
+    assert digest(other.state()) == digest(taught.state())
+    for turn in ("I like zebras.", "Hello, how are you?"):
+        assert other.learn(encode(turn)) == taught.learn(encode(turn))
+    assert digest(other.state()) == digest(taught.state())
+
+
+def test_a_forgotten_turn_leaves_no_trace_in_the_measures(taught: Meter) -> None:
+    taught.forget(2)
+    expected = teach(TURNS[:2] + TURNS[3:])
+    for turn in (*TURNS, "green apples", "red", "zebra"):
+        assert taught.measure(encode(turn)) == pytest.approx(expected.measure(encode(turn)), rel=1e-9)
+
+
+def test_the_state_does_not_depend_on_the_hash_seed() -> None:
+    code = "from tests.models.test_meter import *; print(digest(teach(TURNS).state()))"
+    digests = {
+        subprocess.run(
+            [sys.executable, "-c", code],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in ("0", "1", "2")
+    }
+    assert len(digests) == 1
+
+
+def test_words_and_spellings_share_all_probability() -> None:
+    meter = teach(["a b", "a a b", "b a"])
+    known = sum(2 ** -meter.measure([word], ())[0] for word in meter.words if word)
+    assert math.isfinite(known)
+    assert 0 < known < 1
