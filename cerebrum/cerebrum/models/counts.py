@@ -44,7 +44,8 @@ class ContextCounts:
         self.twos = array("I", [0])
         self.more = array("I", [0])
         self.count_of_counts = [[1] * _LOW_COUNTS for _ in range(order)]
-        self._discounts: list[tuple[float, float, float, float] | None] = [None] * order
+        self._discounts: list[tuple[float, float, float, float]] = []
+        self._stale = True
 
     def __len__(self) -> int:
         return len(self.nodes)
@@ -104,7 +105,7 @@ class ContextCounts:
             kinds[count + 1] += 1
         if count:
             kinds[count] -= 1
-        self._discounts[depth] = None
+        self._stale = True
 
     def _split(self, key: int, place: int, depth: int) -> int:
         """Write out the context that was met once, at ``place``; its longer form now points there."""
@@ -119,24 +120,15 @@ class ContextCounts:
             self.nodes[node << SYMBOL_BITS | self.stream[place - depth - 1]] = ~place
         return node
 
-    def discounts(self, depth: int) -> tuple[float, float, float, float]:
-        """What is taken from counts of 0, 1, 2 and 3 or more after contexts of ``depth`` symbols.
+    def discounts(self) -> list[tuple[float, float, float, float]]:
+        """What is taken from counts of 0, 1, 2 and 3 or more, after contexts of 0, 1, 2, … symbols.
 
         Chen and Goodman (1999), equation 26, over the counts of counts so far, kept within sane bounds.
         """
-        known = self._discounts[depth]
-        if known is None:
-            _, n1, n2, n3, n4 = self.count_of_counts[depth]
-            n1, n2, n3, n4 = max(n1, 1), max(n2, 1), max(n3, 1), max(n4, 1)
-            y = n1 / (n1 + 2 * n2)
-            known = (
-                0.0,
-                min(1.0, max(0.1, 1 - 2 * y * n2 / n1)),
-                min(2.0, max(0.2, 2 - 3 * y * n3 / n2)),
-                min(3.0, max(0.3, 3 - 4 * y * n4 / n3)),
-            )
-            self._discounts[depth] = known
-        return known
+        if self._stale:
+            self._discounts = [_discounts(*kinds[1:]) for kinds in self.count_of_counts]
+            self._stale = False
+        return self._discounts
 
     def chain(self, history: Sequence[int], symbol: int, base: float) -> list[float]:
         """Probabilities of ``symbol`` by ever longer contexts: ``[base, after nothing, after one symbol, …]``.
@@ -144,68 +136,102 @@ class ContextCounts:
         ``history`` ends with the latest symbol. The list ends where the history has not been met; its last entry is
         the interpolated modified Kneser-Ney probability. ``base`` must be a proper distribution's value for ``symbol``.
         """
-        chain = [base]
-        node, depth, end = _ROOT, 0, len(history)
-        p = base
-        while self.totals[node]:
-            d = self.discounts(depth)
-            count = self.counts.get(node << SYMBOL_BITS | symbol, 0)
-            back = d[1] * self.ones[node] + d[2] * self.twos[node] + d[3] * self.more[node]
-            p = (count - d[count if count < 3 else 3] + back * p) / self.totals[node]
-            chain.append(p)
-            depth += 1
-            if depth >= self.order or depth > end:
-                return chain
-            child = self.nodes.get(node << SYMBOL_BITS | history[end - depth])
-            if child is None:
-                return chain
-            if child < 0:
-                return self._follow(chain, history, symbol, ~child, depth)
-            node = child
+        chain: list[float] = []
+        self.probability(history, symbol, base, chain)
         return chain
 
-    def _follow(self, chain: list[float], history: Sequence[int], symbol: int, place: int, depth: int) -> list[float]:
+    def probability(self, history: Sequence[int], symbol: int, base: float, chain: list[float] | None = None) -> float:
+        """The last entry of ``chain``, which is filled when given."""
+        totals, ones, twos, more, counts, nodes = self.totals, self.ones, self.twos, self.more, self.counts, self.nodes
+        discounts = self.discounts()
+        deepest = min(self.order - 1, len(history))
+        node, depth, p = _ROOT, 0, base
+        while True:
+            if chain is not None:
+                chain.append(p)
+            total = totals[node]
+            if not total:
+                return p
+            d = discounts[depth]
+            p *= d[1] * ones[node] + d[2] * twos[node] + d[3] * more[node]
+            count = counts.get(node << SYMBOL_BITS | symbol)
+            if count:
+                p += count - d[count if count < 3 else 3]
+            p /= total
+            if depth == deepest:
+                break
+            depth += 1
+            child = nodes.get(node << SYMBOL_BITS | history[-depth])
+            if child is None:
+                break
+            if child < 0:
+                return self._follow(chain, history, symbol, ~child, depth, p)
+            node = child
+        if chain is not None:
+            chain.append(p)
+        return p
+
+    def _follow(  # noqa: PLR0917 - the state of the walk that it goes on with
+        self, chain: list[float] | None, history: Sequence[int], symbol: int, place: int, depth: int, p: float
+    ) -> float:
         """Go on along the one place where the context was met, as far as the history agrees with it."""
-        p, end, stream = chain[-1], len(history), self.stream
+        stream, deepest = self.stream, min(self.order - 1, len(history))
         hit = stream[place] == symbol
         while True:
-            d = self.discounts(depth)[1]
+            if chain is not None:
+                chain.append(p)
+            d = self._discounts[depth][1]
             p = d * p + (1 - d if hit else 0.0)
-            chain.append(p)
             depth += 1
-            if depth >= self.order or depth > end or stream[place - depth] != history[end - depth]:
-                return chain
+            if depth > deepest or stream[place - depth] != history[-depth]:
+                break
+        if chain is not None:
+            chain.append(p)
+        return p
 
     def count(self, symbol: int) -> int:
         """In how many different contexts the symbol was met; 0 when it is unheard or wholly forgotten."""
         return self.counts.get(symbol, 0)
 
+    def types(self) -> int:
+        """How many different symbols are known."""
+        return self.ones[_ROOT] + self.twos[_ROOT] + self.more[_ROOT]
+
     def history(self) -> Sequence[int]:
         """The latest symbols, as many as the longest context holds."""
         return self.stream[len(self.stream) - self.order + 1 :]
 
-    def remove(self, place: int) -> None:
-        """Take back the event at ``place`` of the stream, which must have been counted and not been taken back."""
-        stream, nodes = self.stream, self.nodes
+    def remove(self, history: Sequence[int], symbol: int) -> None:
+        """Take back one event that was counted: ``symbol`` after ``history`` (as long as the longest context).
+
+        Events that are alike to this length are one and the same to every count; which of them goes does not matter.
+        """
         node, path, depth = _ROOT, [_ROOT], 1
         while depth < self.order:
-            key = node << SYMBOL_BITS | stream[place - depth]
-            child = nodes.get(key)
+            key = node << SYMBOL_BITS | history[-depth]
+            child = self.nodes.get(key)
             if child is None:
                 break
             if child < 0:
-                if ~child == place:
-                    del nodes[key]
+                if self._is_at(~child, history, symbol, depth):
+                    del self.nodes[key]
                     for implied in range(depth, self.order):
                         self._moved_back(implied, 1)
                 break
             path.append(child)
             node = child
             depth += 1
-        symbol = stream[place]
         for at in range(len(path) - 1, -1, -1):
             if self._decrement(path[at], at, symbol):
                 break
+
+    def remove_at(self, place: int) -> None:
+        """``remove`` the event that was counted at ``place`` of the stream."""
+        self.remove(self.stream[place - self.order + 1 : place], self.stream[place])
+
+    def _is_at(self, place: int, history: Sequence[int], symbol: int, depth: int) -> bool:
+        longer = range(depth, self.order)
+        return self.stream[place] == symbol and all(self.stream[place - k] == history[-k] for k in longer)
 
     def _decrement(self, node: int, depth: int, symbol: int) -> int:
         """Count one less; what is left. An event that was pruned away here counts as gone."""
@@ -236,7 +262,7 @@ class ContextCounts:
             kinds[count] -= 1
         if count > 1:
             kinds[count - 1] += 1
-        self._discounts[depth] = None
+        self._stale = True
 
     def _prune(self) -> None:
         """Drop the older half of the contexts met once. Counts of counts keep them: discounts are estimates anyway."""
@@ -265,4 +291,15 @@ class ContextCounts:
         self.nodes = dict(zip(state["node_keys"].tolist(), state["node_values"].tolist(), strict=True))
         self.totals, self.ones, self.twos, self.more = (array("I", column.tolist()) for column in state["kinds"])
         self.count_of_counts = [list(kinds) for kinds in state["count_of_counts"].tolist()]
-        self._discounts = [None] * self.order
+        self._stale = True
+
+
+def _discounts(n1: int, n2: int, n3: int, n4: int) -> tuple[float, float, float, float]:
+    n1, n2, n3, n4 = max(n1, 1), max(n2, 1), max(n3, 1), max(n4, 1)
+    y = n1 / (n1 + 2 * n2)
+    return (
+        0.0,
+        min(1.0, max(0.1, 1 - 2 * y * n2 / n1)),
+        min(2.0, max(0.2, 2 - 3 * y * n3 / n2)),
+        min(3.0, max(0.3, 3 - 4 * y * n4 / n3)),
+    )

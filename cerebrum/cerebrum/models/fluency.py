@@ -3,78 +3,78 @@
 from __future__ import annotations
 
 import math
-from array import array
 from collections.abc import Iterable, Sequence
 
-from cerebrum.models.counts import ContextCounts
-from cerebrum.models.state import State, integers, nest, part, strings, text
+from cerebrum.models.counts import SYMBOL_BITS, ContextCounts
+from cerebrum.models.state import State, nest, part, strings, text
 
 _ORDER = 4
 _EDGE = 0
+_UNKNOWN = 2**SYMBOL_BITS - 1
 _START = (_EDGE,) * (_ORDER - 1)
 
 
 class Fluency:
-    """Log probabilities of folded words within a turn; all words never heard count as one."""
+    """Probabilities of folded words within a turn; all words never heard count as one more word."""
 
     def __init__(self, limit: int = 2_000_000) -> None:
         self.counts = ContextCounts(_ORDER, limit)
         self.ids: dict[str, int] = {}
-        self.starts = array("Q")
-        self.ends = array("Q")
 
     def learn(self, words: Sequence[str]) -> None:
-        """Count one turn of folded words. Turns are numbered from 0 in the order of these calls."""
+        """Count one turn."""
         self.counts.pad(_START)
-        self.starts.append(len(self.counts.stream))
         for word in words:
             self.counts.add(self.ids.setdefault(word, len(self.ids) + 1))
         self.counts.add(_EDGE)
-        self.ends.append(len(self.counts.stream))
 
-    def forget(self, turn: int) -> None:
-        """Take the ``turn``-th learned turn out of the counts."""
-        for place in range(self.starts[turn], self.ends[turn]):
-            self.counts.remove(place)
-            self.counts.stream[place] = _EDGE
-        self.ends[turn] = self.starts[turn]
+    def forget(self, words: Sequence[str]) -> None:
+        """Take one turn, learned before, out of the counts: exactly."""
+        run = self._run(words)
+        for end in range(_ORDER, len(run) + 1):
+            self.counts.remove(run[end - _ORDER : end - 1], run[end - 1])
 
-    def logp(self, history: Sequence[str], word: str | None) -> float:
-        """Natural logarithm of the probability of ``word`` (None: the end of the turn) after the words before it."""
-        symbols = [self.ids.get(w, -1) for w in history[1 - _ORDER :]]
-        return math.log(self._probability(symbols, _EDGE if word is None else self.ids.get(word, -1)))
+    def probability(self, history: Sequence[str], word: str | None) -> float:
+        """P(word | the words before it); no history asks how likely it is anywhere; no word is the turn's end."""
+        symbols = [self.ids.get(w, _UNKNOWN) for w in history[1 - _ORDER :]]
+        return self._probability(symbols, _EDGE if word is None else self.ids.get(word, _UNKNOWN))
 
-    def score(self, words: Sequence[str]) -> list[float]:
-        """Log probability of each word of a turn and of its end."""
+    def logs(self, words: Sequence[str]) -> list[float]:
+        """Return ln P of each word of a turn after those before it, the end of the turn included."""
         return self.rank([words])[0]
 
     def rank(self, candidates: Iterable[Sequence[str]]) -> list[list[float]]:
-        """``score`` of many turns at once; what they share is computed once."""
+        """Return ``logs`` of many turns at once; what they share is computed once."""
         known: dict[tuple[int, ...], float] = {}
-        return [self._score([self.ids.get(word, -1) for word in words], known) for words in candidates]
+        return [self._logs(self._run(words), known) for words in candidates]
 
-    def _score(self, symbols: list[int], known: dict[tuple[int, ...], float]) -> list[float]:
-        run = (*_START, *symbols, _EDGE)
-        scores = []
+    def surprise(self, words: Sequence[str]) -> list[float]:
+        """Return for each word how much less likely it is here than anywhere: min(0, ln P(w|h) - ln P(w))."""
+        run = self._run(words)
+        alone = [math.log(self._probability((), symbol)) for symbol in run[_ORDER - 1 :]]
+        return [min(0.0, here - anywhere) for here, anywhere in zip(self._logs(run, {}), alone, strict=True)]
+
+    def _run(self, words: Sequence[str]) -> tuple[int, ...]:
+        return (*_START, *[self.ids.get(word, _UNKNOWN) for word in words], _EDGE)
+
+    def _logs(self, run: tuple[int, ...], known: dict[tuple[int, ...], float]) -> list[float]:
+        logs = []
         for end in range(_ORDER, len(run) + 1):
             gram = run[end - _ORDER : end]
-            score = known.get(gram)
-            if score is None:
-                score = known[gram] = math.log(self._probability(gram[:-1], gram[-1]))
-            scores.append(score)
-        return scores
+            log = known.get(gram)
+            if log is None:
+                log = known[gram] = math.log(self._probability(gram[:-1], gram[-1]))
+            logs.append(log)
+        return logs
 
     def _probability(self, history: Sequence[int], symbol: int) -> float:
-        return self.counts.chain(history, symbol, 1 / (len(self.ids) + 2))[-1]
+        return self.counts.probability(history, symbol, 1 / (self.counts.types() + 1))
 
     def state(self) -> State:
         """Everything that can influence later behaviour."""
-        own = {"words": text(list(self.ids)), "starts": integers(self.starts), "ends": integers(self.ends)}
-        return {**own, **nest(counts=self.counts.state())}
+        return {"words": text(list(self.ids)), **nest(counts=self.counts.state())}
 
     def restore(self, state: State) -> None:
         """Take over what ``state`` gave."""
         self.counts.restore(part(state, "counts"))
         self.ids = {word: at for at, word in enumerate(strings(state["words"]), 1)}
-        self.starts = array("Q", state["starts"].tolist())
-        self.ends = array("Q", state["ends"].tolist())

@@ -77,7 +77,7 @@ class Meter:
         self.ends[turn] = self.starts[turn]
         stream = self.counts.stream
         for place in (*span, *after):
-            self.counts.remove(self._moved.pop(place, place))
+            self.counts.remove_at(self._moved.pop(place, place))
         for place in span:
             if self.frequencies.remove(stream[place]):
                 word = self.words[stream[place]]

@@ -60,7 +60,7 @@ class Spelling:
     def forget(self, word: str) -> None:
         """Take back the spelling of a word that was learned."""
         for place, character in zip(range(*self.places.pop(word)), (*word, ""), strict=True):
-            self.counts.remove(place)
+            self.counts.remove_at(place)
             if character and not self.counts.count(self.ids[character]):
                 self._left[_band(ord(character))] += 1
 
@@ -70,7 +70,7 @@ class Spelling:
             base = _END_SHARE
         elif not self.counts.count(symbol):
             base = (1 - _END_SHARE) * self._prior(ord(character))
-        return self.counts.chain(history, symbol, base)[-1]
+        return self.counts.probability(history, symbol, base)
 
     def _prior(self, code: int) -> float:
         """Probability of a character never met among all characters never met."""
