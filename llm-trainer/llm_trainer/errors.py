@@ -8,12 +8,16 @@
     │   └── Conflict         409  right request, wrong moment
     │       └── SessionActive     a session is running
     ├── StoreError           503  the record cannot be read or written
+    │   ├── StoreLocked           another program has it open
+    │   ├── StoreCorrupt          it is damaged
+    │   └── StoreUnsafe           the disk did not confirm a write; the process must end
     └── PeerError                 one of the services we call
         ├── PeerUnreachable  503  nobody answered the door
         ├── PeerBusy         503  answered, but cannot serve now
         ├── PeerTimeout      504  did not answer in time
         ├── PeerAnswerInvalid 502 answered something that cannot be understood
         └── PeerRefused      502  understood us and said no
+            └── ModelMissing 503  it does not have the model that it was asked for
 
 A bug is not in the tree. Each message names the thing, the value and the remedy.
 """
@@ -90,6 +94,24 @@ class StoreError(TrainerError):
     status, code, title = 503, "store", "The record cannot be read or written"
 
 
+class StoreLocked(StoreError):
+    """Another program has the record open."""
+
+    code, title = "store-locked", "The record is in use"
+
+
+class StoreCorrupt(StoreError):
+    """The record is damaged."""
+
+    code, title = "store-corrupt", "The record is damaged"
+
+
+class StoreUnsafe(StoreError):
+    """The disk did not confirm a write, so nobody knows what is on it; never retried."""
+
+    code, title = "store-unsafe", "The disk did not confirm a write"
+
+
 class PeerError(TrainerError):
     """One of the services we call failed us; ``peer`` names it."""
 
@@ -132,3 +154,9 @@ class PeerRefused(PeerError):
     """Understood us and said no; asking again would not help."""
 
     status, code, title = 502, "peer-refused", "A service refused"
+
+
+class ModelMissing(PeerRefused):
+    """It does not have the model that it was asked for; the remedy says how to get it."""
+
+    status, code, title = 503, "model-missing", "The model is not there"

@@ -38,6 +38,7 @@ class Settings(BaseSettings):
     openai_key_variable: str = Field("OPENAI_API_KEY", description="environment variable that holds the key")
     recorded_path: Path | None = Field(None, description="JSON Lines file of dialogues (.gz allowed) to speak from")
     recorded_sides: Literal["both", "first"] = Field("both", description="whose recorded turns are spoken")
+    gguf_path: Path | None = Field(None, description="model file (GGUF) that the gguf back end runs in the process")
     llm_server_url: str | None = Field(None, description="LLM server elsewhere; else this machine's llm_server_port")
     llm_timeout_seconds: float = Field(120, gt=0, le=3600, description="longest wait for one teacher's turn")
     learner: str | dict[str, Any] = Field("cerebrum", description="learner preset or mapping of its chat endpoint")

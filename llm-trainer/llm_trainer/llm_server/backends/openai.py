@@ -1,0 +1,142 @@
+"""Any server that speaks OpenAI's chat completions, through the official client with its own retries off."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx2
+import openai
+
+from llm_trainer.errors import (
+    ModelMissing,
+    PeerAnswerInvalid,
+    PeerBusy,
+    PeerError,
+    PeerRefused,
+    PeerTimeout,
+    PeerUnreachable,
+)
+from llm_trainer.llm_server.backends.base import BackendStatus, ChatRequest, Chunk, Finish
+from llm_trainer.llm_server.budget import fit
+
+NAME = "openai"
+CONTEXT_TOKENS = 4096
+ANSWER_TOKENS = 256
+SILENCE = "…"
+CONNECT_SECONDS = 2.0
+BUSY_SECONDS = 5.0
+LONGEST_RETRY_AFTER_SECONDS = 60.0
+ANY_MODEL = "default"  # asked for where a server has just one model and does not care for its name
+NO_KEY = "none"  # the client insists on one; servers that need none do not look at it
+
+
+class OpenAI:
+    """The back end for ``model`` at ``url``; ``key_variable`` is named where a key is missing, never the key."""
+
+    name = NAME
+
+    def __init__(self, url: str, model: str, key: str, key_variable: str, context_tokens: int = CONTEXT_TOKENS) -> None:
+        self._url, self._model, self._key_variable = url, model, key_variable
+        self._context_tokens = context_tokens
+        timeout = httpx2.Timeout(None, connect=CONNECT_SECONDS)
+        transport = httpx2.AsyncClient(timeout=timeout, follow_redirects=False, trust_env=False)
+        self._client = openai.AsyncOpenAI(
+            base_url=url, api_key=key or NO_KEY, max_retries=0, timeout=timeout, http_client=transport
+        )
+
+    async def chat(self, request: ChatRequest) -> AsyncIterator[Chunk]:
+        """Speak the next turn, piece by piece."""
+        reason, model, usage = None, self._model, None
+        try:
+            stream = await self._client.chat.completions.create(**self._arguments(request))
+            async with contextlib.aclosing(stream.__aiter__()) as parts:
+                async for part in parts:
+                    model, usage = part.model or model, part.usage or usage
+                    for choice in part.choices[:1]:
+                        reason = choice.finish_reason or reason
+                        if choice.delta.content:
+                            yield Chunk(choice.delta.content)
+        except (openai.OpenAIError, httpx2.HTTPError, ValueError) as error:
+            raise self._translated(error) from error
+        if reason is not None:  # without one the stream was cut, which is for the caller to see
+            counts = (usage.prompt_tokens, usage.completion_tokens) if usage else (0, 0)
+            yield Chunk("", Finish(reason, model, *counts))
+
+    async def status(self) -> BackendStatus:
+        """Ask which models there are."""
+        try:
+            found = tuple([model.id async for model in self._client.models.list()])
+        except openai.NotFoundError:
+            found = ()
+        except (openai.OpenAIError, httpx2.HTTPError, ValueError) as error:
+            why = self._translated(error)
+            state = "unreachable" if isinstance(why, (PeerUnreachable, PeerTimeout)) else "refused"
+            return BackendStatus(
+                "refused" if state == "refused" else "unreachable", self._model, why.detail, why.remedy
+            )
+        model = found[0] if found and self._model == ANY_MODEL else self._model
+        detail = f"answers at {self._url}"
+        if found and model not in found:
+            detail += f", but does not list {model}; it has {', '.join(found[:5])}"
+        return BackendStatus("ready", model, detail, models=found[:100])
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._client.close()
+
+    def _arguments(self, request: ChatRequest) -> dict[str, Any]:
+        answer_tokens = request.max_tokens or ANSWER_TOKENS
+        request = fit(request, self._context_tokens, answer_tokens)
+        turns = [{"role": turn.role, "content": turn.text or SILENCE} for turn in request.messages]
+        system = [{"role": "system", "content": request.system}] if request.system else []
+        arguments: dict[str, Any] = {
+            "model": self._model,
+            "messages": system + turns,
+            "max_tokens": answer_tokens,
+            "stream": True,
+            "stream_options": {"include_usage": True},
+        }
+        given = {"temperature": request.temperature, "seed": request.seed, "stop": list(request.stop) or None}
+        return arguments | {name: value for name, value in given.items() if value is not None}
+
+    def _translated(self, error: Exception) -> PeerError:
+        if isinstance(error, openai.APITimeoutError):
+            return PeerTimeout(f"{self._url} did not answer in time", peer=NAME, remedy="is it overloaded?")
+        if isinstance(error, (openai.APIConnectionError, httpx2.ConnectError)):
+            remedy = "start it, or set openai_url to where it answers"
+            return PeerUnreachable(f"nobody answers at {self._url}", peer=NAME, remedy=remedy)
+        if isinstance(error, openai.APIStatusError):
+            return self._refusal(error)
+        if isinstance(error, httpx2.HTTPError):
+            detail = f"the connection to {self._url} broke before the answer was done ({type(error).__name__})"
+            return PeerAnswerInvalid(detail, peer=NAME, remedy="ask again", kind="cut")
+        detail = f"{self._url} failed in the middle of its answer: {_short(error)}"
+        return PeerAnswerInvalid(detail, peer=NAME, remedy="see that server's log", kind="error")
+
+    def _refusal(self, error: openai.APIStatusError) -> PeerError:
+        status, said = error.status_code, _short(error)
+        if status in (401, 403):
+            remedy = f"put a valid key into the environment variable {self._key_variable}, then start this server again"
+            return PeerRefused(f"{self._url} does not accept our key ({status})", peer=NAME, remedy=remedy)
+        if status == 404:
+            remedy = "set openai_model to a model it has, and openai_url to its base URL (…/v1)"
+            return ModelMissing(f"{self._url} does not have {self._model}: {said}", peer=NAME, remedy=remedy)
+        if status in (429, 503):
+            seconds = _retry_after(error)
+            return PeerBusy(f"{self._url} is busy: {said}", peer=NAME, remedy="wait", retry_after_seconds=seconds)
+        if status < 500:
+            return PeerRefused(f"{self._url} refused ({status}): {said}", peer=NAME, remedy="see that server's log")
+        detail = f"{self._url} failed ({status}): {said}"
+        return PeerAnswerInvalid(detail, peer=NAME, remedy="see that server's log", kind="error")
+
+
+def _short(error: Exception) -> str:
+    return " ".join(str(error).split())[:300]
+
+
+def _retry_after(error: openai.APIStatusError) -> float:
+    with contextlib.suppress(ValueError):
+        return min(max(float(error.response.headers.get("retry-after", "")), 1), LONGEST_RETRY_AFTER_SECONDS)
+    return BUSY_SECONDS

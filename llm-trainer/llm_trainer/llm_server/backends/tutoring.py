@@ -1,0 +1,47 @@
+"""The built-in tutor as a back end: no model, no network, deterministic by seed."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Protocol
+
+from llm_trainer.llm_server.backends.base import BackendStatus, ChatRequest, Chunk, Finish, Message
+
+MODEL = "tutor"
+
+
+class Speaker(Protocol):
+    """What is asked of the tutor: the same arguments, the same text."""
+
+    def speak(self, history: Sequence[Message], topic: str | None, level: int | None, seed: int) -> str:
+        """The next turn."""
+
+    def topics(self) -> Sequence[str]:
+        """What it can talk about."""
+
+
+class Tutoring:
+    """The back end over a ``Speaker``; ``seed`` is used where a request brings none."""
+
+    name = "tutor"
+
+    def __init__(self, speaker: Speaker, seed: int = 0) -> None:
+        self._speaker, self._seed = speaker, seed
+
+    def topics(self) -> tuple[str, ...]:
+        """What the tutor can talk about."""
+        return tuple(self._speaker.topics())
+
+    async def chat(self, request: ChatRequest) -> AsyncIterator[Chunk]:
+        """Speak the next turn in one piece."""
+        seed = self._seed if request.seed is None else request.seed
+        text = self._speaker.speak(request.messages, request.topic, request.level, seed)
+        yield Chunk(text, Finish("stop", MODEL, completion_tokens=len(text.split())))
+
+    async def status(self) -> BackendStatus:
+        """Always ready."""
+        detail = f"built-in tutor with {len(self._speaker.topics())} topics; rules and phrases, not a language model"
+        return BackendStatus("ready", MODEL, detail, models=(MODEL,))
+
+    async def aclose(self) -> None:
+        """Nothing to let go of."""

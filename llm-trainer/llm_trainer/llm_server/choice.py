@@ -1,0 +1,40 @@
+"""Who speaks: the back end that was asked for, or, for ``auto``, the best one that can.
+
+``auto`` decides once, at the start, and keeps to it: a teacher who changes in the middle of a session would make its
+record unreadable. What was passed over is watched, and the status says when it has become available; starting this
+server again, or naming the back end in the settings, switches.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from llm_trainer.llm_server.backends.base import Backend, BackendStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The back end that speaks, what was asked for, and, where they differ, why."""
+
+    backend: Backend
+    requested_backend: str
+    requested_model: str
+    reason: str = ""
+    passed_over: Backend | None = None
+
+    def announcement(self, status: BackendStatus) -> str:
+        """One loud line for the log: who speaks, how it is, and why it is not what was asked for."""
+        said = f"{self.backend.name} speaks (model {status.model}, {status.state})"
+        return f"{said}: {self.reason}" if self.reason else said
+
+
+async def automatic(first: Backend, fallback: Backend, requested_model: str) -> Choice:
+    """``first`` if it can answer now, else ``fallback``."""
+    status = await first.status()
+    if status.state in ("ready", "loading"):
+        reason = f"{first.name} answers and has {requested_model}"
+        return Choice(first, "auto", requested_model, reason)
+    reason = f"{fallback.name} speaks instead of {first.name}: {status.detail}"
+    if status.remedy:
+        reason += f"; to change that: {status.remedy}, then start this server again"
+    return Choice(fallback, "auto", requested_model, reason, passed_over=first)

@@ -1,0 +1,146 @@
+"""The LLM server's own routes: health, status, ``/api/chat``."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from datetime import datetime, timezone
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse, Response, StreamingResponse
+
+from llm_trainer import __version__
+from llm_trainer.errors import PeerError
+from llm_trainer.llm_server.backends.base import Chunk, HasTopics
+from llm_trainer.llm_server.schemas import ChatBody
+from llm_trainer.llm_server.speech import Spoken
+from llm_trainer.llm_server.talk import ClientGone, Talk, unless_gone
+from llm_trainer.web import bare_problem
+
+NOBODY_WAITS = 499  # what a proxy's log shows for a client that went away
+router = APIRouter()
+
+
+def talk_of(request: Request) -> Talk:
+    """The one ``Talk`` of this process."""
+    talk: Talk = request.app.state.talk
+    return talk
+
+
+@router.get("/")
+async def root(request: Request) -> dict[str, str]:
+    """Say who this is."""
+    return {
+        "service": "llm-server",
+        "version": __version__,
+        "status": "ok",
+        "backend": talk_of(request).choice.backend.name,
+    }
+
+
+@router.get("/healthz")
+async def healthz() -> dict[str, str]:
+    """Say that the process is alive."""
+    return {"status": "ok"}
+
+
+@router.get("/readyz", response_model=None)
+async def readyz(request: Request) -> Response:
+    """Say whether a request sent now would be answered, from what was seen last."""
+    reading = talk_of(request).watch.reading
+    seen = {"ready": reading.status.is_ready, "state": reading.status.state, "age_seconds": _age(reading.age_seconds)}
+    if reading.status.is_ready:
+        return JSONResponse(seen)
+    answer = bare_problem(503, reading.status.state, reading.status.detail, reading.status.remedy)
+    document = json.loads(bytes(answer.body)) | seen
+    return JSONResponse(document, 503, media_type=answer.media_type)
+
+
+@router.get("/api/status")
+async def status(request: Request) -> dict[str, Any]:
+    """Say who speaks, how it is, since when, and why it is not what was asked for."""
+    talk = talk_of(request)
+    choice, reading = talk.choice, talk.watch.reading
+    why = choice.reason if choice.passed_over is not None else ""
+    return {
+        "backend": choice.backend.name,
+        "requested_backend": choice.requested_backend,
+        "requested_model": choice.requested_model,
+        "model": reading.status.model,
+        "ready": reading.status.is_ready,
+        "state": reading.status.state,
+        "since": _iso(reading.status.since),
+        "age_seconds": _age(reading.age_seconds),
+        "detail": "; ".join(part for part in (why, reading.status.detail, reading.note) if part),
+        "remedy": reading.status.remedy,
+        "models": list(reading.status.models),
+        "in_flight": talk.in_flight,
+        "spoken": talk.spoken,
+        "failed": talk.failed,
+    }
+
+
+@router.get("/api/topics")
+async def topics(request: Request) -> dict[str, Any]:
+    """Name the topics that the back end can follow; none means that it follows any."""
+    backend = talk_of(request).choice.backend
+    return {"backend": backend.name, "topics": list(backend.topics()) if isinstance(backend, HasTopics) else []}
+
+
+@router.post("/api/reset")
+async def reset() -> dict[str, str]:
+    """Do nothing, kept for old callers: the conversation travels with each request."""
+    return {"status": "ok", "detail": "nothing to forget: each request brings its own conversation"}
+
+
+@router.post("/api/chat", response_model=None)
+async def chat(body: ChatBody, request: Request) -> Response:
+    """Speak the next turn, whole or as JSON lines while it is being spoken."""
+    talk = talk_of(request)
+    try:
+        if not body.stream:
+            return JSONResponse(_answer(await unless_gone(request.receive, talk.whole(body.to_request()))))
+        parts = talk.listen(body.to_request())
+        first = await unless_gone(request.receive, parts.__anext__())
+    except ClientGone:
+        return Response(status_code=NOBODY_WAITS)
+    return StreamingResponse(_lines(first, parts), media_type="application/x-ndjson")
+
+
+async def _lines(first: Chunk | Spoken, parts: AsyncGenerator[Chunk | Spoken, None]) -> AsyncGenerator[str, None]:
+    """One JSON object a line: pieces, then the whole answer with ``"done": true``; or an error where it broke off."""
+    async with aclosing(parts):
+        yield _line(first)
+        try:
+            async for part in parts:
+                yield _line(part)
+        except PeerError as error:
+            yield json.dumps({"error": error.problem()}) + "\n"
+
+
+def _line(part: Chunk | Spoken) -> str:
+    return json.dumps({"text": part.text} if isinstance(part, Chunk) else _answer(part) | {"done": True}) + "\n"
+
+
+def _answer(spoken: Spoken) -> dict[str, Any]:
+    finish = spoken.finish
+    return {
+        "response": spoken.text,
+        "timestamp": datetime.now(timezone.utc).isoformat(),
+        "model": finish.model,
+        "tokens_used": finish.prompt_tokens + finish.completion_tokens,
+        "prompt_tokens": finish.prompt_tokens,
+        "completion_tokens": finish.completion_tokens,
+        "timings": spoken.timings,
+        "finish_reason": finish.reason,
+    }
+
+
+def _age(seconds: float) -> float:
+    return round(seconds, 3)
+
+
+def _iso(seconds: float | None) -> str | None:
+    return None if seconds is None else datetime.fromtimestamp(seconds, timezone.utc).isoformat()

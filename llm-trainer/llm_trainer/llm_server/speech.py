@@ -1,0 +1,131 @@
+"""Listening to a back end as it speaks: every wait has its deadline, and every way to fall silent its name.
+
+An idle deadline is told from a long answer by listening to the stream: a model may speak for a minute, but not fall
+silent for half of one. Before the first piece it may be loading, which takes as long as it takes (up to
+``cold_seconds``), but only as long as the back end itself says that it is loading.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
+from dataclasses import dataclass, field
+
+from llm_trainer.errors import PeerAnswerInvalid, PeerTimeout
+from llm_trainer.llm_server.backends.base import Backend, ChatRequest, Chunk, Finish
+
+MAX_CHARACTERS = 256 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Deadlines:
+    """Seconds to wait: for the first piece (warm, or while loading), between pieces, from first piece to last."""
+
+    first_seconds: float = 30
+    cold_seconds: float = 330
+    gap_seconds: float = 30
+    whole_seconds: float = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """A whole turn. ``timings`` in milliseconds: what the back end told, and ``first`` and ``total`` as seen here."""
+
+    text: str
+    finish: Finish
+    timings: dict[str, float] = field(default_factory=dict)
+
+
+async def listen(backend: Backend, request: ChatRequest, deadlines: Deadlines) -> AsyncGenerator[Chunk | Spoken, None]:
+    """Yield the pieces as they come, then the whole turn. Raises PeerError; closing it stops the generation.
+
+    An empty turn, one without an end and one beyond ``MAX_CHARACTERS`` are errors, never answers.
+    """
+    began = time.perf_counter()
+    pieces: list[str] = []
+    characters = 0
+    chunks = backend.chat(request)
+    try:
+        chunk = await _first(backend, chunks, deadlines)
+        first = time.perf_counter()
+        while chunk.finish is None:
+            pieces.append(chunk.text)
+            characters += len(chunk.text)
+            _check_length(backend, characters, len(pieces))
+            yield chunk
+            left = deadlines.whole_seconds - (time.perf_counter() - first)
+            chunk = await _next(backend, chunks, min(deadlines.gap_seconds, left))
+        pieces.append(chunk.text)
+        if chunk.text:
+            yield Chunk(chunk.text)
+    finally:
+        close = getattr(chunks, "aclose", None)
+        if close is not None:
+            await close()
+    text = "".join(pieces).strip()
+    if not text:
+        remedy = "ask again; if it stays empty, try another model"
+        detail = f"{backend.name} ended its turn without a word ({chunk.finish.reason})"
+        raise PeerAnswerInvalid(detail, peer=backend.name, remedy=remedy, kind="empty")
+    seen = {"first": _ms(first - began), "total": _ms(time.perf_counter() - began)}
+    yield Spoken(text, chunk.finish, {**chunk.finish.timings, **seen})
+
+
+async def whole(backend: Backend, request: ChatRequest, deadlines: Deadlines) -> Spoken:
+    """The whole turn at once."""
+    async with aclosing(listen(backend, request, deadlines)) as parts:
+        async for part in parts:
+            if isinstance(part, Spoken):
+                return part
+    raise AssertionError("listen ends with the whole turn or an error")
+
+
+async def _first(backend: Backend, chunks: AsyncIterator[Chunk], deadlines: Deadlines) -> Chunk:
+    """Wait for the first piece; past the warm deadline, only while the back end says that it is loading."""
+    waiting = asyncio.ensure_future(_pull(backend, chunks))
+    waited = 0.0
+    try:
+        while True:
+            patience = min(deadlines.first_seconds, deadlines.cold_seconds - waited)
+            done, _ = await asyncio.wait({waiting}, timeout=max(0.0, patience))
+            if done:
+                return waiting.result()
+            waited += patience
+            if waited >= deadlines.cold_seconds or (await backend.status()).state != "loading":
+                raise _timeout(backend, f"began no answer within {waited:g} s")
+    finally:
+        if not waiting.done():
+            waiting.cancel()
+            await asyncio.wait({waiting})
+
+
+async def _next(backend: Backend, chunks: AsyncIterator[Chunk], seconds: float) -> Chunk:
+    try:
+        return await asyncio.wait_for(_pull(backend, chunks), max(0.0, seconds))
+    except asyncio.TimeoutError:
+        raise _timeout(backend, "fell silent in the middle of its answer or did not come to an end") from None
+
+
+async def _pull(backend: Backend, chunks: AsyncIterator[Chunk]) -> Chunk:
+    try:
+        return await chunks.__anext__()
+    except StopAsyncIteration:
+        detail = f"the answer of {backend.name} was cut: it stopped without saying that it is done"
+        raise PeerAnswerInvalid(detail, peer=backend.name, remedy="ask again", kind="cut") from None
+
+
+def _check_length(backend: Backend, characters: int, pieces: int) -> None:
+    if max(characters, pieces) > MAX_CHARACTERS:
+        detail = f"{backend.name} spoke more than {MAX_CHARACTERS} characters without an end"
+        raise PeerAnswerInvalid(detail, peer=backend.name, remedy="set max_tokens", kind="endless")
+
+
+def _timeout(backend: Backend, what: str) -> PeerTimeout:
+    remedy = f"is {backend.name} overloaded? a smaller model answers sooner; llm_timeout_seconds sets the longest wait"
+    return PeerTimeout(f"{backend.name} {what}", peer=backend.name, remedy=remedy)
+
+
+def _ms(seconds: float) -> float:
+    return round(seconds * 1000, 3)

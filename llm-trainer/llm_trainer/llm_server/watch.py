@@ -1,0 +1,90 @@
+"""One background watcher of the back end; everything else reads what it saw last, with its age.
+
+No request, least of all a health request, ever makes a call to the back end just to see how it is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from dataclasses import dataclass, replace
+
+from llm_trainer.llm_server.backends.base import Backend, BackendStatus
+from llm_trainer.llm_server.choice import Choice
+
+LOOK_SECONDS = 15.0
+LOOK_WHILE_UNWELL_SECONDS = 5.0
+LOOK_AT_MOST_EVERY_SECONDS = 1.0
+STATUS_DEADLINE_SECONDS = 5.0
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What was seen, when (monotonic seconds), and what is said about the one that was passed over."""
+
+    status: BackendStatus
+    seen_at: float
+    note: str = ""
+
+    @property
+    def age_seconds(self) -> float:
+        """How old the reading is."""
+        return time.monotonic() - self.seen_at
+
+
+class Watch:
+    """Looks at the chosen back end every now and then, sooner when it is unwell or after a failed call."""
+
+    def __init__(self, choice: Choice, look_seconds: float = LOOK_SECONDS) -> None:
+        self._choice, self._look_seconds = choice, look_seconds
+        self._doubt = asyncio.Event()
+        loading = BackendStatus("loading", choice.requested_model, "not looked at yet", since=time.time())
+        self.reading = Reading(loading, time.monotonic())
+
+    def doubt(self) -> None:
+        """A call failed: what is known may be wrong, look again soon."""
+        self._doubt.set()
+
+    async def look(self) -> Reading:
+        """Look now. ``since`` stays while the state stays."""
+        status = await look_at(self._choice.backend)
+        before = self.reading.status
+        since = before.since if before.state == status.state and before.since else time.time()
+        if before.state != status.state:
+            log.info("backend=%s state=%s detail=%s", self._choice.backend.name, status.state, status.detail)
+        self.reading = Reading(replace(status, since=since), time.monotonic(), await self._note())
+        return self.reading
+
+    async def run(self) -> None:
+        """Look for ever; ends by being cancelled."""
+        while True:
+            pause = self._look_seconds if self.reading.status.is_ready else LOOK_WHILE_UNWELL_SECONDS
+            await asyncio.sleep(LOOK_AT_MOST_EVERY_SECONDS)
+            with contextlib.suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(self._doubt.wait(), max(0.0, pause - LOOK_AT_MOST_EVERY_SECONDS))
+            self._doubt.clear()
+            await self.look()
+
+    async def _note(self) -> str:
+        other = self._choice.passed_over
+        if other is None:
+            return ""
+        status = await look_at(other)
+        if not status.is_ready:
+            return ""
+        return f"{other.name} is available now (model {status.model}); start this server again to let it speak"
+
+
+async def look_at(backend: Backend) -> BackendStatus:
+    """The back end's status; a look that takes too long or fails counts as unreachable."""
+    try:
+        return await asyncio.wait_for(backend.status(), STATUS_DEADLINE_SECONDS)
+    except asyncio.TimeoutError:
+        detail = f"{backend.name} did not say how it is within {STATUS_DEADLINE_SECONDS:g} s"
+        return BackendStatus("unreachable", "", detail, "see whether it is overloaded")
+    except Exception:
+        log.exception("bug while looking at backend=%s", backend.name)
+        return BackendStatus("unreachable", "", f"looking at {backend.name} failed; the log has the details")

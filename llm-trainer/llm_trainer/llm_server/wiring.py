@@ -1,0 +1,93 @@
+"""From settings to a back end: the only place of the LLM server that knows all of them.
+
+A back end's module is imported when it is chosen: nobody waits for a library that is not used.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Awaitable, Callable
+
+from llm_trainer.errors import SettingsError
+from llm_trainer.llm_server.backends.base import Backend
+from llm_trainer.llm_server.choice import Choice, automatic
+from llm_trainer.llm_server.speech import Deadlines
+from llm_trainer.settings import Settings
+from llm_trainer.web import check_url
+
+
+def chooser(settings: Settings) -> Callable[[], Awaitable[Choice]]:
+    """What decides, when the server starts, who speaks. Raises SettingsError now for what cannot work then."""
+    name = settings.llm_backend
+    if name == "auto":
+        ollama, tutor = _ollama(settings), _tutor(settings)
+
+        async def choose() -> Choice:
+            return await automatic(ollama, tutor, settings.ollama_model)
+    else:
+        backend, model = _MAKERS[name](settings), _requested_model(settings)
+
+        async def choose() -> Choice:
+            return Choice(backend, name, model)
+
+    return choose
+
+
+def deadlines(settings: Settings) -> Deadlines:
+    """How long each wait may last."""
+    return Deadlines(whole_seconds=settings.llm_timeout_seconds)
+
+
+def _requested_model(settings: Settings) -> str:
+    named = {"ollama": settings.ollama_model, "openai": settings.openai_model}
+    return named.get(settings.llm_backend, settings.llm_backend)
+
+
+def _ollama(settings: Settings) -> Backend:
+    from llm_trainer.llm_server.backends.ollama import Ollama  # noqa: PLC0415
+
+    return Ollama(check_url("ollama_url", settings.ollama_url), settings.ollama_model)
+
+
+def _openai(settings: Settings) -> Backend:
+    from llm_trainer.llm_server.backends.openai import OpenAI  # noqa: PLC0415
+
+    variable = settings.openai_key_variable
+    return OpenAI(
+        check_url("openai_url", settings.openai_url), settings.openai_model, os.environ.get(variable, ""), variable
+    )
+
+
+def _tutor(settings: Settings) -> Backend:
+    from llm_trainer.llm_server.backends.tutor import Tutor, TutorData  # noqa: PLC0415
+    from llm_trainer.llm_server.backends.tutoring import Tutoring  # noqa: PLC0415
+
+    return Tutoring(Tutor(0, TutorData.load()))
+
+
+def _recorded(settings: Settings) -> Backend:
+    from llm_trainer.llm_server.backends import dialogues  # noqa: PLC0415
+    from llm_trainer.llm_server.backends.recorded import Recorded  # noqa: PLC0415
+
+    if settings.recorded_path is None:
+        remedy = "set recorded_path (--recorded PATH) to a JSON Lines file of dialogues"
+        raise SettingsError("llm_backend is recorded, but there is no recording", remedy=remedy)
+    found = dialogues.read(settings.recorded_path, settings.recorded_sides)
+    return Recorded(found, settings.recorded_path.name)
+
+
+def _gguf(settings: Settings) -> Backend:
+    from llm_trainer.llm_server.backends.gguf import Gguf  # noqa: PLC0415
+
+    if settings.gguf_path is None:
+        raise SettingsError("llm_backend is gguf, but there is no model", remedy="set gguf_path (--gguf PATH)")
+    return Gguf(settings.gguf_path)
+
+
+_MAKERS: dict[str, Callable[[Settings], Backend]] = {
+    "ollama": _ollama,
+    "openai": _openai,
+    "gguf": _gguf,
+    "tutor": _tutor,
+    "recorded": _recorded,
+}
