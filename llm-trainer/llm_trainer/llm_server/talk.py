@@ -59,6 +59,8 @@ class Talk:
             raise
         else:
             self.spoken += 1
+            if not self.watch.reading.status.is_ready:
+                self.watch.doubt()
         finally:
             self.in_flight -= 1
 

@@ -16,7 +16,8 @@ from llm_trainer.llm_server.choice import Choice
 
 LOOK_SECONDS = 15.0
 LOOK_WHILE_UNWELL_SECONDS = 5.0
-LOOK_AT_MOST_EVERY_SECONDS = 1.0
+LOOK_WHILE_LOADING_SECONDS = 1.0
+LOOK_AT_MOST_EVERY_SECONDS = 0.5
 STATUS_DEADLINE_SECONDS = 5.0
 log = logging.getLogger(__name__)
 
@@ -45,7 +46,7 @@ class Watch:
         self.reading = Reading(loading, time.monotonic())
 
     def doubt(self) -> None:
-        """A call failed: what is known may be wrong, look again soon."""
+        """A call ended otherwise than expected: what is known may be wrong, look again soon."""
         self._doubt.set()
 
     async def look(self) -> Reading:
@@ -61,12 +62,15 @@ class Watch:
     async def run(self) -> None:
         """Look for ever; ends by being cancelled."""
         while True:
-            pause = self._look_seconds if self.reading.status.is_ready else LOOK_WHILE_UNWELL_SECONDS
-            await asyncio.sleep(LOOK_AT_MOST_EVERY_SECONDS)
             with contextlib.suppress(asyncio.TimeoutError):
-                await asyncio.wait_for(self._doubt.wait(), max(0.0, pause - LOOK_AT_MOST_EVERY_SECONDS))
+                await asyncio.wait_for(self._doubt.wait(), self._pause_seconds())
+                await asyncio.sleep(max(0.0, LOOK_AT_MOST_EVERY_SECONDS - self.reading.age_seconds))
             self._doubt.clear()
             await self.look()
+
+    def _pause_seconds(self) -> float:
+        unhurried = {"ready": self._look_seconds, "loading": LOOK_WHILE_LOADING_SECONDS}
+        return unhurried.get(self.reading.status.state, LOOK_WHILE_UNWELL_SECONDS)
 
     async def _note(self) -> str:
         other = self._choice.passed_over

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 from llm_trainer.errors import SettingsError
 from llm_trainer.llm_server.backends.base import Backend
@@ -40,13 +41,20 @@ def deadlines(settings: Settings) -> Deadlines:
 
 def _requested_model(settings: Settings) -> str:
     named = {"ollama": settings.ollama_model, "openai": settings.openai_model}
+    if settings.gguf_path is not None:
+        named["gguf"] = settings.gguf_path.name
     return named.get(settings.llm_backend, settings.llm_backend)
 
 
 def _ollama(settings: Settings) -> Backend:
     from llm_trainer.llm_server.backends.ollama import Ollama  # noqa: PLC0415
 
-    return Ollama(check_url("ollama_url", settings.ollama_url), settings.ollama_model)
+    return Ollama(
+        check_url("ollama_url", settings.ollama_url),
+        settings.ollama_model,
+        context_tokens=settings.context_tokens,
+        stop=tuple(settings.llm_stop),
+    )
 
 
 def _openai(settings: Settings) -> Backend:
@@ -54,7 +62,12 @@ def _openai(settings: Settings) -> Backend:
 
     variable = settings.openai_key_variable
     return OpenAI(
-        check_url("openai_url", settings.openai_url), settings.openai_model, os.environ.get(variable, ""), variable
+        check_url("openai_url", settings.openai_url),
+        settings.openai_model,
+        key=os.environ.get(variable, ""),
+        key_variable=variable,
+        context_tokens=settings.context_tokens,
+        stop=tuple(settings.llm_stop),
     )
 
 
@@ -77,11 +90,19 @@ def _recorded(settings: Settings) -> Backend:
 
 
 def _gguf(settings: Settings) -> Backend:
-    from llm_trainer.llm_server.backends.gguf import Gguf  # noqa: PLC0415
+    from llm_trainer.llm_server.backends.gguf import Gguf, GgufModel  # noqa: PLC0415
 
     if settings.gguf_path is None:
         raise SettingsError("llm_backend is gguf, but there is no model", remedy="set gguf_path (--gguf PATH)")
-    return Gguf(settings.gguf_path)
+    template = _text("gguf_template_path", settings.gguf_template_path)
+    return Gguf(GgufModel(settings.gguf_path, settings.context_tokens, template, tuple(settings.llm_stop)))
+
+
+def _text(name: str, path: Path | None) -> str:
+    try:
+        return "" if path is None else path.read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{name} = {path} cannot be read: {error}", remedy="give a readable text file") from error
 
 
 _MAKERS: dict[str, Callable[[Settings], Backend]] = {

@@ -41,8 +41,10 @@ class Ollama:
 
     name = NAME
 
-    def __init__(self, url: str, model: str, context_tokens: int = CONTEXT_TOKENS) -> None:
-        self._url, self._model, self._context_tokens = url, model, context_tokens
+    def __init__(
+        self, url: str, model: str, *, context_tokens: int = CONTEXT_TOKENS, stop: tuple[str, ...] = ()
+    ) -> None:
+        self._url, self._model, self._context_tokens, self._stop = url, model, context_tokens, stop
         self._waiting = 0  # requests that have not got their first piece: if the model is not resident, it is loading
         timeout = httpx.Timeout(None, connect=CONNECT_SECONDS)
         self._client = ollama.AsyncClient(url, timeout=timeout, follow_redirects=False, trust_env=False)
@@ -60,7 +62,7 @@ class Ollama:
                 stream=True,
                 think=False,
                 keep_alive=KEEP_ALIVE,
-                options=_options(fitting, self._context_tokens, answer_tokens),
+                options=self._options(fitting, answer_tokens),
             ):
                 if waiting:
                     waiting = False
@@ -102,6 +104,11 @@ class Ollama:
     async def aclose(self) -> None:
         """Close the connections."""
         await self._client.close()  # type: ignore[no-untyped-call]
+
+    def _options(self, request: ChatRequest, answer_tokens: int) -> dict[str, Any]:
+        given = {"temperature": request.temperature, "seed": request.seed, "stop": [*request.stop, *self._stop] or None}
+        options = {"num_ctx": self._context_tokens, "num_predict": answer_tokens}
+        return options | {name: value for name, value in given.items() if value is not None}
 
     def _pull(self) -> str:
         return f"ollama pull {self._model}"
@@ -156,17 +163,6 @@ class Ollama:
 def _messages(request: ChatRequest) -> list[dict[str, str]]:
     turns = [{"role": turn.role, "content": turn.text or SILENCE} for turn in request.messages]
     return [{"role": "system", "content": request.system}, *turns] if request.system else turns
-
-
-def _options(request: ChatRequest, context_tokens: int, answer_tokens: int) -> dict[str, Any]:
-    options: dict[str, Any] = {"num_ctx": context_tokens, "num_predict": answer_tokens}
-    if request.temperature is not None:
-        options["temperature"] = request.temperature
-    if request.seed is not None:
-        options["seed"] = request.seed
-    if request.stop:
-        options["stop"] = list(request.stop)
-    return options
 
 
 def _full(model: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 import httpx2
@@ -33,13 +33,24 @@ NO_KEY = "none"  # the client insists on one; servers that need none do not look
 
 
 class OpenAI:
-    """The back end for ``model`` at ``url``; ``key_variable`` is named where a key is missing, never the key."""
+    """The back end for ``model`` at ``url``; ``key_variable`` is named where a key is missing, never the key.
 
-    name = NAME
+    ``stop`` is added to the stop strings of each request; ``name`` is what errors call the other side.
+    """
 
-    def __init__(self, url: str, model: str, key: str, key_variable: str, context_tokens: int = CONTEXT_TOKENS) -> None:
+    def __init__(
+        self,
+        url: str,
+        model: str,
+        *,
+        key: str = "",
+        key_variable: str = "",
+        context_tokens: int = CONTEXT_TOKENS,
+        stop: tuple[str, ...] = (),
+        name: str = NAME,
+    ) -> None:
         self._url, self._model, self._key_variable = url, model, key_variable
-        self._context_tokens = context_tokens
+        self._context_tokens, self._stop, self.name = context_tokens, stop, name
         timeout = httpx2.Timeout(None, connect=CONNECT_SECONDS)
         transport = httpx2.AsyncClient(timeout=timeout, follow_redirects=False, trust_env=False)
         self._client = openai.AsyncOpenAI(
@@ -49,11 +60,13 @@ class OpenAI:
     async def chat(self, request: ChatRequest) -> AsyncIterator[Chunk]:
         """Speak the next turn, piece by piece."""
         reason, model, usage = None, self._model, None
+        timings: dict[str, float] = {}
         try:
             stream = await self._client.chat.completions.create(**self._arguments(request))
             async with contextlib.aclosing(stream.__aiter__()) as parts:
                 async for part in parts:
                     model, usage = part.model or model, part.usage or usage
+                    timings = _timings(part.model_extra) or timings
                     for choice in part.choices[:1]:
                         reason = choice.finish_reason or reason
                         if choice.delta.content:
@@ -61,8 +74,8 @@ class OpenAI:
         except (openai.OpenAIError, httpx2.HTTPError, ValueError) as error:
             raise self._translated(error) from error
         if reason is not None:  # without one the stream was cut, which is for the caller to see
-            counts = (usage.prompt_tokens, usage.completion_tokens) if usage else (0, 0)
-            yield Chunk("", Finish(reason, model, *counts))
+            read, spoken = (usage.prompt_tokens, usage.completion_tokens) if usage else (0, 0)
+            yield Chunk("", Finish(reason, model, read, spoken, timings))
 
     async def status(self) -> BackendStatus:
         """Ask which models there are."""
@@ -72,10 +85,8 @@ class OpenAI:
             found = ()
         except (openai.OpenAIError, httpx2.HTTPError, ValueError) as error:
             why = self._translated(error)
-            state = "unreachable" if isinstance(why, (PeerUnreachable, PeerTimeout)) else "refused"
-            return BackendStatus(
-                "refused" if state == "refused" else "unreachable", self._model, why.detail, why.remedy
-            )
+            is_silent = isinstance(why, (PeerUnreachable, PeerTimeout))
+            return BackendStatus("unreachable" if is_silent else "refused", self._model, why.detail, why.remedy)
         model = found[0] if found and self._model == ANY_MODEL else self._model
         detail = f"answers at {self._url}"
         if found and model not in found:
@@ -98,38 +109,49 @@ class OpenAI:
             "stream": True,
             "stream_options": {"include_usage": True},
         }
-        given = {"temperature": request.temperature, "seed": request.seed, "stop": list(request.stop) or None}
+        given = {"temperature": request.temperature, "seed": request.seed, "stop": [*request.stop, *self._stop] or None}
         return arguments | {name: value for name, value in given.items() if value is not None}
 
     def _translated(self, error: Exception) -> PeerError:
         if isinstance(error, openai.APITimeoutError):
-            return PeerTimeout(f"{self._url} did not answer in time", peer=NAME, remedy="is it overloaded?")
+            return PeerTimeout(f"{self._url} did not answer in time", peer=self.name, remedy="is it overloaded?")
         if isinstance(error, (openai.APIConnectionError, httpx2.ConnectError)):
             remedy = "start it, or set openai_url to where it answers"
-            return PeerUnreachable(f"nobody answers at {self._url}", peer=NAME, remedy=remedy)
+            return PeerUnreachable(f"nobody answers at {self._url}", peer=self.name, remedy=remedy)
         if isinstance(error, openai.APIStatusError):
             return self._refusal(error)
         if isinstance(error, httpx2.HTTPError):
             detail = f"the connection to {self._url} broke before the answer was done ({type(error).__name__})"
-            return PeerAnswerInvalid(detail, peer=NAME, remedy="ask again", kind="cut")
+            return PeerAnswerInvalid(detail, peer=self.name, remedy="ask again", kind="cut")
         detail = f"{self._url} failed in the middle of its answer: {_short(error)}"
-        return PeerAnswerInvalid(detail, peer=NAME, remedy="see that server's log", kind="error")
+        return PeerAnswerInvalid(detail, peer=self.name, remedy="see that server's log", kind="error")
 
     def _refusal(self, error: openai.APIStatusError) -> PeerError:
         status, said = error.status_code, _short(error)
         if status in (401, 403):
             remedy = f"put a valid key into the environment variable {self._key_variable}, then start this server again"
-            return PeerRefused(f"{self._url} does not accept our key ({status})", peer=NAME, remedy=remedy)
+            return PeerRefused(f"{self._url} does not accept our key ({status})", peer=self.name, remedy=remedy)
         if status == 404:
             remedy = "set openai_model to a model it has, and openai_url to its base URL (…/v1)"
-            return ModelMissing(f"{self._url} does not have {self._model}: {said}", peer=NAME, remedy=remedy)
+            return ModelMissing(f"{self._url} does not have {self._model}: {said}", peer=self.name, remedy=remedy)
         if status in (429, 503):
             seconds = _retry_after(error)
-            return PeerBusy(f"{self._url} is busy: {said}", peer=NAME, remedy="wait", retry_after_seconds=seconds)
+            return PeerBusy(f"{self._url} is busy: {said}", peer=self.name, remedy="wait", retry_after_seconds=seconds)
         if status < 500:
-            return PeerRefused(f"{self._url} refused ({status}): {said}", peer=NAME, remedy="see that server's log")
+            return PeerRefused(
+                f"{self._url} refused ({status}): {said}", peer=self.name, remedy="see that server's log"
+            )
         detail = f"{self._url} failed ({status}): {said}"
-        return PeerAnswerInvalid(detail, peer=NAME, remedy="see that server's log", kind="error")
+        return PeerAnswerInvalid(detail, peer=self.name, remedy="see that server's log", kind="error")
+
+
+def _timings(extra: Mapping[str, Any] | None) -> dict[str, float]:
+    """What llama.cpp tells beside the standard: milliseconds for reading the prompt and for speaking."""
+    told = (extra or {}).get("timings")
+    if not isinstance(told, Mapping):
+        return {}
+    named = {"prompt": told.get("prompt_ms"), "generation": told.get("predicted_ms")}
+    return {name: float(value) for name, value in named.items() if isinstance(value, (int, float))}
 
 
 def _short(error: Exception) -> str:
