@@ -7,11 +7,9 @@ did not ship, and markup made from strings); nothing is fetched from another hos
 from __future__ import annotations
 
 import hashlib
-import mimetypes
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib.resources import files
-from importlib.resources.abc import Traversable
+from pathlib import Path
 
 from fastapi import FastAPI, Request, Response
 from starlette.exceptions import HTTPException
@@ -84,20 +82,15 @@ def add_dashboard(app: FastAPI) -> None:
         return _ASSETS[name].answer(request)
 
 
-def _assets(folder: Traversable, prefix: str = "") -> dict[str, Asset]:
-    found: dict[str, Asset] = {}
-    for entry in folder.iterdir():
-        if entry.is_dir():
-            found |= _assets(entry, f"{prefix}{entry.name}/")
-            continue
-        body = entry.read_bytes()
-        found[prefix + entry.name] = Asset(body, _media_type(entry.name), f'"{hashlib.sha256(body).hexdigest()[:24]}"')
+def _assets(folder: Path) -> dict[str, Asset]:
+    found = {}
+    for file in folder.rglob("*"):
+        if file.is_file():
+            body = file.read_bytes()
+            media_type = _MEDIA_TYPES.get(file.suffix[1:], "text/plain; charset=utf-8")
+            etag = f'"{hashlib.sha256(body).hexdigest()[:24]}"'
+            found[file.relative_to(folder).as_posix()] = Asset(body, media_type, etag)
     return found
 
 
-def _media_type(name: str) -> str:
-    ending = name.rpartition(".")[2]
-    return _MEDIA_TYPES.get(ending) or mimetypes.types_map.get(f".{ending}", "text/plain; charset=utf-8")
-
-
-_ASSETS = _assets(files(__name__) / "static")
+_ASSETS = _assets(Path(__file__).parent / "static")

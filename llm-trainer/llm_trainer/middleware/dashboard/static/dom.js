@@ -1,0 +1,81 @@
+// Building elements. Text is always a text node: nothing here, or anywhere, makes markup from a string.
+
+/** h("p", {class: "quiet", onclick: f, "aria-label": "…"}, "text", child, …): one element. */
+export function h(tag, properties = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(properties)) {
+    if (value === undefined || value === null || value === false) continue;
+    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+    else if (name === "data") Object.assign(element.dataset, value);
+    else if (name in element && typeof value !== "string") element[name] = value;
+    else element.setAttribute(name, value === true ? "" : value);
+  }
+  element.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
+  return element;
+}
+
+/** Replace an element's children, only when `signature` differs from last time: nothing flickers, focus stays. */
+export function fill(element, signature, build) {
+  if (element.signature === signature) return;
+  element.signature = signature;
+  element.replaceChildren(...[build()].flat().filter(Boolean));
+}
+
+/** Set text only when it differs, so that screen readers hear changes and nothing else. */
+export function say(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+/** An <svg> shape from path data of our own. */
+export function icon(path, size = 20) {
+  const space = "http://www.w3.org/2000/svg";
+  const svg = document.createElementNS(space, "svg");
+  for (const [name, value] of Object.entries({ viewBox: "0 0 24 24", width: size, height: size, "aria-hidden": "true" }))
+    svg.setAttribute(name, value);
+  svg.classList.add("icon");
+  const shape = document.createElementNS(space, "path");
+  shape.setAttribute("d", path);
+  svg.append(shape);
+  return svg;
+}
+
+/** Run `work` at most once per frame, and within 80 ms even where frames rest. */
+export function oncePerFrame(work) {
+  let frame = 0, timer = 0;
+  const run = () => {
+    cancelAnimationFrame(frame);
+    clearTimeout(timer);
+    frame = timer = 0;
+    work();
+  };
+  return () => {
+    if (timer) return;
+    frame = requestAnimationFrame(run);
+    timer = setTimeout(run, 80);
+  };
+}
+
+/** Remembered values; silently forgetful where storage is forbidden. */
+export const memory = {
+  get(key, otherwise) {
+    try {
+      return JSON.parse(localStorage.getItem(key)) ?? otherwise;
+    } catch {
+      return otherwise;
+    }
+  },
+  set(key, value) {
+    try {
+      localStorage.setItem(key, JSON.stringify(value));
+    } catch {
+      // the value then lasts as long as the page
+    }
+  },
+};
+
+/** Offer `content` as a download named `name`. */
+export function download(name, content, type) {
+  const address = URL.createObjectURL(content instanceof Blob ? content : new Blob([content], { type }));
+  h("a", { href: address, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(address), 10_000);
+}

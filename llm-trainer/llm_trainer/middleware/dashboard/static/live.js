@@ -1,0 +1,244 @@
+// What is true now, and how the page comes to know it: server-sent events, checked against the log so that no exchange
+// is ever missing. Every (re)connection asks the log for what came after the last exchange held.
+
+import { api } from "./api.js";
+import { memory, oncePerFrame } from "./dom.js";
+import { Measure } from "./measure.js";
+import { Transcript } from "./transcript.js";
+
+const PAGE = 500, NOTES = 300, HIDDEN_MS = 30_000;
+const TYPES = ["exchange", "phase", "topic", "note", "status", "end"];
+
+export class Live extends EventTarget {
+  constructor() {
+    super();
+    this.status = null;
+    this.services = null;
+    this.servicesError = null;
+    this.learner = null;
+    this.connection = { state: "connecting", since: Date.now() };
+    this.notes = [];
+    this.#begin(null);
+    this.tellExchanges = oncePerFrame(() => this.#tell("exchanges"));
+    this.tellStatus = oncePerFrame(() => this.#tell("status"));
+  }
+
+  start() {
+    this.#open();
+    this.#look();
+    document.addEventListener("visibilitychange", () => this.#visibility());
+    setInterval(() => this.#tell("tick"), 1000);
+  }
+
+  #tell(what) {
+    this.dispatchEvent(new Event(what));
+  }
+
+  #begin(session) {
+    this.transcript = new Transcript(session);
+    this.measure = new Measure();
+    this.measured = 0;
+    this.notes = [];
+    this.total = 0;
+    this.started = performance.now();
+    this.arrivals = [];
+  }
+
+  // --- the stream -------------------------------------------------------------------------------------------------
+
+  #open() {
+    this.source?.close();
+    const source = (this.source = new EventSource("/api/training/events"));
+    source.onopen = () => {
+      this.#connection("live");
+      this.backoff = 500;
+      this.sync();
+    };
+    source.onerror = () => {
+      this.#connection("lost");
+      if (source.readyState !== EventSource.CLOSED) return; // the browser tries again by itself
+      this.backoff = Math.min(5000, (this.backoff ?? 500) * 2);
+      clearTimeout(this.retry);
+      this.retry = setTimeout(() => this.#open(), this.backoff);
+    };
+    for (const type of TYPES) source.addEventListener(type, (event) => this.#receive(type, event));
+  }
+
+  #connection(state) {
+    if (this.connection.state === state) return;
+    this.connection = { state, since: Date.now() };
+    this.#tell("connection");
+  }
+
+  // A hidden tab lets its connection go (a browser has six for one host) and catches up when it is looked at again.
+  #visibility() {
+    clearTimeout(this.leaving);
+    if (document.hidden)
+      this.leaving = setTimeout(() => {
+        this.source?.close();
+        this.source = null;
+        this.#connection("resting");
+      }, HIDDEN_MS);
+    else if (!this.source) this.#open();
+  }
+
+  #receive(type, event) {
+    let body;
+    try {
+      body = JSON.parse(event.data);
+    } catch {
+      return;
+    }
+    const session = event.lastEventId.slice(0, Math.max(0, event.lastEventId.lastIndexOf(":"))) || null;
+    if (type === "status") return this.#status(body);
+    if (session && session !== this.transcript.session) return void this.sync();
+    if (type === "exchange") return this.#exchange(body);
+    if (type === "topic" || type === "note") this.#note(type, event.lastEventId, body);
+    if (type === "phase" || type === "end") this.#refresh();
+  }
+
+  #note(type, id, body) {
+    if (this.notes.some((note) => note.id === id)) return;
+    const at = body.exchange ?? body.number ?? body.after ?? this.transcript.last;
+    this.notes.push({ id, type, at: Number.isInteger(at) ? at : this.transcript.last, body, number: this.notes.length });
+    if (this.notes.length > NOTES) this.notes.shift();
+    this.tellExchanges();
+  }
+
+  #exchange(entry) {
+    if (entry.number > this.transcript.last + 1) return void this.sync();
+    if (this.transcript.add(entry)) this.#arrived(1);
+  }
+
+  #arrived(n) {
+    const now = performance.now();
+    this.arrivals.push({ now, n });
+    while (this.arrivals.length && now - this.arrivals[0].now > 20_000) this.arrivals.shift();
+    this.total = Math.max(this.total, this.transcript.last);
+    this.#count();
+    this.tellExchanges();
+  }
+
+  /** Fold what has come, in order, into the measures; a number the record never used is passed over. */
+  #count() {
+    while (this.measured < this.transcript.last) {
+      const exchange = this.transcript.get(this.measured + 1);
+      if (exchange) this.measure.add(exchange);
+      this.measured++;
+    }
+    this.transcript.trim(this.measured);
+  }
+
+  /** Exchanges per minute over the last twenty seconds of the stream; null when too little came. */
+  get rate() {
+    const now = performance.now(), recent = this.arrivals.filter((a) => now - a.now < 20_000);
+    if (recent.length < 3) return null;
+    const span = (recent.at(-1).now - recent[0].now) / 60_000;
+    return span > 0 ? (recent.reduce((total, a) => total + a.n, 0) - recent[0].n) / span : null;
+  }
+
+  // --- catching up ------------------------------------------------------------------------------------------------
+
+  /** Bring status and transcript level with the middleware. Calls during a run make it look once more. */
+  async sync() {
+    this.again = true;
+    if (this.syncing) return;
+    this.syncing = true;
+    try {
+      while (this.again) {
+        this.again = false;
+        this.#status(await api.get("/api/training/status"));
+        await this.#catchUp();
+      }
+      this.problem = null;
+    } catch (problem) {
+      this.problem = problem;
+      clearTimeout(this.later);
+      this.later = setTimeout(() => this.sync(), 2000);
+    } finally {
+      this.syncing = false;
+      this.loaded = true;
+      this.#tell("synced");
+      this.tellExchanges();
+      this.tellStatus();
+    }
+  }
+
+  async #catchUp() {
+    const { transcript } = this;
+    while (this.transcript === transcript) {
+      const log = await api.get("/api/training/log", { after: transcript.last, limit: PAGE });
+      const entries = log.exchanges ?? [], before = transcript.last;
+      this.total = log.total_exchanges ?? this.total;
+      let fresh = 0;
+      for (const entry of entries) fresh += transcript.add(entry) ? 1 : 0;
+      this.#count();
+      this.tellExchanges();
+      if (transcript.last === before || entries.length < PAGE) return;
+    }
+  }
+
+  #status(status) {
+    this.status = status;
+    const session = status.session_id ?? null;
+    if (session !== this.transcript.session) {
+      this.#begin(session);
+      this.#tell("session");
+      if (!this.syncing) this.sync();
+    }
+    this.tellStatus();
+  }
+
+  #refresh() {
+    clearTimeout(this.refreshing);
+    this.refreshing = setTimeout(
+      () => api.get("/api/training/status").then((status) => this.#status(status), () => {}), 30);
+  }
+
+  // --- the services, asked every few seconds; the middleware answers from what it has cached -------------------------
+
+  async #look() {
+    clearTimeout(this.looking);
+    if (!document.hidden) {
+      const [services, learner] = await Promise.allSettled([api.get("/api/status"), api.get("/api/cerebrum/status")]);
+      this.services = services.status === "fulfilled" ? services.value : null;
+      this.servicesError = services.status === "rejected" ? services.reason : null;
+      this.servicesAt = Date.now();
+      this.learner = learner.status === "fulfilled" ? learner.value : null;
+      this.learnerError = learner.status === "rejected" ? learner.reason : null;
+      this.#sample();
+      this.#tell("services");
+      // the stream carries status too; this only guards against a middleware that does not send it
+      if (!this.status?.running) this.#refresh();
+    }
+    this.looking = setTimeout(() => this.#look(), 4000);
+  }
+
+  // The learner's own measurements as this page saw them, kept for the session over reloads.
+  #sample() {
+    const measurements = this.learner?.measurements, session = this.transcript.session;
+    if (!measurements || !session || !this.transcript.last) return;
+    const kept = memory.get("samples", {});
+    const rows = kept.session === session ? kept.rows : [];
+    if (rows.at(-1)?.number === this.transcript.last) return;
+    rows.push({ number: this.transcript.last, ...measurements });
+    if (rows.length > 400) rows.splice(1, 1);
+    memory.set("samples", { session, rows });
+  }
+
+  samples() {
+    const kept = memory.get("samples", {});
+    return kept.session === this.transcript.session ? kept.rows : [];
+  }
+
+  async command(work) {
+    try {
+      const answer = await work();
+      this.sync();
+      return answer;
+    } catch (problem) {
+      this.sync();
+      throw problem;
+    }
+  }
+}

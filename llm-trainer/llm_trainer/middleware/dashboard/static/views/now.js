@@ -1,0 +1,185 @@
+// Now: where the session stands, who really speaks, what went wrong, and the knobs that may be turned while it runs.
+
+import { api } from "../api.js";
+import { fill, h, memory, say } from "../dom.js";
+import { clock, count, decimal, duration, percent, phaseName, plain, time, trouble } from "../format.js";
+import { state } from "../strip.js";
+import { words } from "../words.js";
+import { spark } from "../spark.js";
+import { startForm } from "./start.js";
+
+export const title = "Now";
+export const symbol = "M12 3a9 9 0 1 0 9 9h-2a7 7 0 1 1-7-7zM11 7v6l5 3 1-1.7-4-2.3V7z";
+
+export function mount(root, live, go) {
+  const form = startForm(live);
+  const hero = h("section", { class: "card hero", "aria-labelledby": "now-title" });
+  const pair = h("section", { class: "card last-pair", "aria-label": "Last exchange" });
+  const tiles = h("section", { class: "tiles", "aria-label": "What the record shows" });
+  const facts = h("section", { class: "card", "aria-labelledby": "facts-title" });
+  const problem = h("section", { class: "card problem", "aria-label": "Last error", hidden: true });
+  const steering = steer(live);
+  root.append(h("h1", { id: "now-title" }, "Now"), problem,
+    h("div", { class: "now-grid" }, h("div", { class: "stack" }, form.root, hero, pair, tiles), h("div", { class: "stack" }, steering.root, facts)));
+
+  const show = () => {
+    const status = live.status;
+    const is = state(status), empty = is === "idle";
+    const forced = location.hash.startsWith("#now/start");
+    form.root.hidden = Boolean(status?.running) || !(empty || forced);
+    hero.hidden = pair.hidden = tiles.hidden = empty || !status;
+    steering.root.hidden = !status?.running;
+    if (!status) return;
+    showHero(hero, live, status, is);
+    showPair(pair, live, go);
+    showTiles(tiles, live);
+    showFacts(facts, live, status, is);
+    showProblem(problem, status);
+    steering.show(status);
+  };
+  for (const what of ["status", "exchanges", "services", "session"]) live.addEventListener(what, () => root.isConnected && show());
+  live.addEventListener("tick", () => root.isConnected && live.status?.running && show());
+  return {
+    show(rest) {
+      show();
+      if (rest[0] === "start" && !live.status?.running) form.focus();
+    },
+  };
+}
+
+function showHero(root, live, status, is) {
+  const done = Math.max(status.exchanges_completed ?? 0, live.transcript.last), most = status.max_exchanges ?? 0;
+  const perMinute = status.rate_per_minute ?? live.rate;
+  const eta = status.eta_seconds;
+  const parts = [];
+  if (status.running && perMinute) parts.push(perMinute > 300 ? `${count(perMinute / 60)} a second` : `${decimal(perMinute, perMinute < 10 ? 1 : 0)} a minute`);
+  if (status.running && Number.isFinite(eta) && is !== "paused") parts.push(`about ${duration(eta)} left`);
+  const started = time(status.started_at);
+  if (started) parts.push(`since ${clock(started)}`);
+  if (!status.running && status.end_reason) parts.push(`ended: ${plain(status.end_reason)}`);
+  fill(root, JSON.stringify([done, most, parts, is]), () => [
+    h("p", { class: "hero-count" }, h("b", {}, count(done)), most ? ` of ${count(most)} exchanges` : " exchanges"),
+    track(done, most),
+    h("p", { class: "hero-line" }, parts.join(" · ") || phaseName(is)),
+  ]);
+}
+
+// Progress over the brief's phases: each tick is an expectation, the filled part is fact.
+function track(done, most) {
+  const scale = Math.max(most, done, 1);
+  const space = "http://www.w3.org/2000/svg";
+  const svg = document.createElementNS(space, "svg");
+  svg.setAttribute("class", "track");
+  svg.setAttribute("viewBox", "0 0 1000 34");
+  svg.setAttribute("preserveAspectRatio", "none");
+  svg.setAttribute("aria-hidden", "true");
+  const draw = (name, attributes) => {
+    const shape = document.createElementNS(space, name);
+    for (const [key, value] of Object.entries(attributes)) shape.setAttribute(key, value);
+    svg.append(shape);
+  };
+  draw("rect", { class: "track-all", x: 0, y: 12, width: 1000, height: 10 });
+  draw("rect", { class: "track-done", x: 0, y: 12, width: (1000 * done) / scale, height: 10 });
+  for (const tick of [50, 100, 500]) if (tick < scale) draw("rect", { class: "track-tick", x: (1000 * tick) / scale - 1, y: 6, width: 2, height: 22 });
+  return svg;
+}
+
+function showPair(root, live, go) {
+  const last = live.transcript.get(live.transcript.last);
+  fill(root, last ? `${live.transcript.session}:${last.number}` : "none", () => {
+    if (!last) return h("p", { class: "quiet" }, live.status?.running ? "Waiting for the first exchange." : "Nothing was said in this session.");
+    return [
+      h("header", {}, h("h2", {}, `Exchange ${count(last.number)}`), last.topic && h("span", { class: "chip" }, last.topic),
+        h("button", { type: "button", class: "link", onclick: () => go(`conversation/${last.number}`) }, "in the conversation")),
+      h("blockquote", { class: "teacher" }, h("small", {}, "Teacher"), h("p", {}, last.said || "–")),
+      h("blockquote", { class: "learner" }, h("small", {}, "Learner"), h("p", {}, last.reply || h("span", { class: "quiet" }, "says nothing"))),
+    ];
+  });
+}
+
+function showTiles(root, live) {
+  const { measure } = live, { totals, rows } = measure, window = measure.latest();
+  const recent = rows.slice(-100), said = recent.filter((row) => row.length);
+  const length = window?.length ?? (said.length ? said.reduce((sum, row) => sum + row.length, 0) / said.length : NaN);
+  fill(root, `${live.transcript.session}:${rows.length}`, () => [
+    tile("Words heard", count(totals.heard), `${count(totals.wordsHeard)} running words`, thin(rows).map((row) => row.heard)),
+    tile("Words produced", count(totals.produced), `${count(totals.productive)} of them productive`, thin(rows).map((row) => row.produced)),
+    tile("Reply length", decimal(length), `words, last ${Math.min(100, rows.length)} exchanges`, measure.windows.map((w) => w.lengthAll)),
+    tile("Answered", rows.length ? percent(totals.answered / rows.length) : "–", "of what it was told", measure.windows.map((w) => w.answered)),
+  ]);
+}
+
+const thin = (rows) => rows.filter((_, i) => i % Math.max(1, Math.floor(rows.length / 120)) === 0 || i === rows.length - 1);
+
+function tile(name, value, note, values) {
+  return h("div", { class: "tile" }, h("h2", {}, name), h("p", { class: "tile-value" }, value), h("p", { class: "quiet" }, note), spark(values));
+}
+
+function showFacts(root, live, status, is) {
+  const services = live.services ?? {}, llm = services.llm ?? services.llm_server ?? {};
+  const teacher = status.teacher ?? {};
+  const backend = teacher.backend ?? llm.backend ?? llm.detail?.backend;
+  const model = teacher.model ?? llm.model;
+  const asked = teacher.requested_model ?? llm.requested_model;
+  const speaks = [backend, model && model !== backend && model].filter(Boolean).join(", ") || "unknown";
+  const learner = live.learner;
+  const rows = [
+    ["Phase", phaseName(is)],
+    ["Topic", plain(status.current_topic)],
+    ["Teacher", speaks, asked && model && asked !== model ? `${asked} was asked for` : teacher.reason ?? llm.reason],
+    ["Learner", learner ? `${plain(learner.stage)}, ${count(learner.exchanges)} exchanges in all` : "unknown", learner && words(learner.stage ?? "").length ? "" : trouble(live.learnerError)?.what],
+    ["Guarantee", plain(status.guarantee), { "exactly-once": "every message is heard once, whatever fails", "at-most-once": "never twice; an uncertain one is marked, not repeated" }[status.guarantee]],
+    ["Uncertain", status.uncertain === undefined ? null : count(status.uncertain)],
+    ["Strategy", status.strategy], ["Seed", status.seed],
+    ["Delay", Number.isFinite(status.delay) ? duration(status.delay) : null],
+    ["New topic every", status.topic_switch_interval ? `${count(status.topic_switch_interval)} exchanges` : null],
+    ["Heartbeat", status.running && Number.isFinite(status.heartbeat_age_ms) ? `${duration(Math.round(status.heartbeat_age_ms / 1000) || 0)} ago` : null],
+    ["Session", status.session_id ?? null],
+  ].filter(([, value]) => value !== null && value !== undefined);
+  fill(root, JSON.stringify(rows), () => [
+    h("h2", { id: "facts-title" }, "Facts"),
+    h("dl", { class: "facts" }, rows.map(([name, value, note]) => h("div", {}, h("dt", {}, name), h("dd", {}, String(value), note ? h("small", {}, note) : "")))),
+  ]);
+}
+
+function showProblem(root, status) {
+  const found = trouble(status.last_error);
+  root.hidden = !found;
+  if (found) fill(root, JSON.stringify(found), () => [h("h2", {}, "Last error"), h("p", {}, found.what), found.remedy && h("p", { class: "remedy" }, found.remedy)]);
+}
+
+function steer(live) {
+  const delay = h("input", { id: "steer-delay", type: "number", min: "0", max: "3600", step: "any", inputmode: "decimal" });
+  const topics = h("input", { id: "steer-topics", type: "text", placeholder: "animals, weather", autocomplete: "off" });
+  const answer = h("p", { class: "quiet", role: "status" });
+  const form = h("form", { class: "steer", novalidate: true },
+    h("div", { class: "field" }, h("label", { for: "steer-delay" }, "Seconds between exchanges"), delay),
+    h("div", { class: "field" }, h("label", { for: "steer-topics" }, "Topics from here on"), topics),
+    h("button", { class: "button", type: "submit" }, "Change"));
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const change = {};
+    if (delay.value !== "" && Number(delay.value) !== live.status?.delay) change.delay = Number(delay.value);
+    const wanted = topics.value.split(",").map((topic) => topic.trim()).filter(Boolean);
+    if (wanted.length) change.topics = wanted;
+    if (!Object.keys(change).length) return say(answer, "Nothing to change.");
+    try {
+      await live.command(() => api.patch("/api/training", change));
+      say(answer, `Changed: ${Object.entries(change).map(([key, value]) => `${key} ${plain(value)}`).join("; ")}.`);
+      topics.value = "";
+    } catch (problem) {
+      const found = trouble(problem);
+      say(answer, `${found.what} ${found.remedy}`);
+    }
+  });
+  const root = h("section", { class: "card", "aria-labelledby": "steer-title" }, h("h2", { id: "steer-title" }, "Steer"), form, answer);
+  let session = null;
+  return {
+    root,
+    show(status) {
+      if (status.session_id === session || document.activeElement === delay) return;
+      session = status.session_id;
+      delay.value = status.delay ?? memory.get("start", {}).delay ?? "";
+    },
+  };
+}

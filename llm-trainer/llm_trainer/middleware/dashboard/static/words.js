@@ -1,0 +1,26 @@
+// Tokenisation, version 1: NFKC, lower case, letters and digits with inner apostrophes; punctuation counts for nothing.
+
+const WORD = /[\p{L}\p{N}]+(?:['’]\p{L}+)*/gu;
+
+export const words = (text) => (text ?? "").normalize("NFKC").toLowerCase().match(WORD) ?? [];
+
+/** Length of the longest common subsequence of two lists of words. */
+export function commonWords(a, b) {
+  let row = new Uint16Array(b.length + 1);
+  for (const word of a) {
+    const next = new Uint16Array(b.length + 1);
+    for (let j = 1; j <= b.length; j++) next[j] = b[j - 1] === word ? row[j - 1] + 1 : Math.max(row[j], next[j - 1]);
+    row = next;
+  }
+  return row[b.length];
+}
+
+/**
+ * How a reply stands to the line it answers: "silent", "imitation" (four fifths of two or more words are the
+ * teacher's, in order), "ambiguous" (one word, and the teacher's) or "spontaneous".
+ */
+export function kindOfReply(reply, line) {
+  if (reply.length === 0) return "silent";
+  if (reply.length === 1) return line.includes(reply[0]) ? "ambiguous" : "spontaneous";
+  return commonWords(reply, line) / reply.length >= 0.8 ? "imitation" : "spontaneous";
+}

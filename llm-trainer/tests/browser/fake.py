@@ -1,0 +1,271 @@
+"""A stand-in for the middleware that serves the real page over a scripted record, at any speed a test asks for."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+import socket
+import threading
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+import uvicorn
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse, StreamingResponse
+from llm_trainer.middleware.dashboard import add_dashboard, page, wants_page
+from llm_trainer.web import Door
+
+TOPICS = ("animals", "the weather", "food", "the sea", "music", "a walk in the woods")
+NOUNS = {
+    "animals": ("dog", "cat", "horse", "owl"), "the weather": ("rain", "wind", "cloud", "storm"),
+    "food": ("apple", "bread", "soup", "cheese"), "the sea": ("boat", "wave", "fish", "shell"),
+    "music": ("song", "drum", "flute", "dance"), "a walk in the woods": ("tree", "path", "leaf", "stone"),
+}  # fmt: skip
+FRAMES = (
+    "The {n} is {a}.", "Do you like the {n}?", "I saw a {a} {n} this morning.", "A {n} can be very {a}.",
+    "What does the {n} do?", "Look, there is a {n}! It is {a}.", "My {n} was {a} yesterday, and today it is not.",
+)  # fmt: skip
+ADJECTIVES = ("small", "loud", "soft", "old", "warm", "quick", "quiet", "bright")
+START = datetime(2026, 3, 2, 14, 0, tzinfo=timezone.utc)
+
+
+def scripted(number: int, interval: int = 10, seed: int = 7) -> dict[str, Any]:
+    """Exchange ``number`` of the script: a log entry as the middleware gives it."""
+    chance = random.Random(seed * 1_000_003 + number)
+    topic = TOPICS[(number - 1) // interval % len(TOPICS)]
+    noun, adjective = chance.choice(NOUNS[topic]), chance.choice(ADJECTIVES)
+    said = chance.choice(FRAMES).format(n=noun, a=adjective)
+    return {
+        "number": number,
+        "timestamp": (START + timedelta(seconds=2 * number)).isoformat(),
+        "topic": topic,
+        "llm_to_cerebrum": said,
+        "cerebrum_response": _reply(chance, number, said, noun, adjective),
+        "status": "taught",
+        "learner_ms": round(chance.uniform(2, 9), 2),
+        "extra": {"exchange": number + 40, "stage": "words" if number < 120 else "phrases", "why": {"kind": "synthesis"}},
+    }
+
+
+def _reply(chance: random.Random, number: int, said: str, noun: str, adjective: str) -> str:
+    if chance.random() < max(0.02, 0.6 - number / 100):
+        return ""
+    if chance.random() < max(0.06, 0.7 - number / 300):
+        return noun
+    frames = (f"the {noun} {adjective}", f"I like the {noun}.", f"It is {adjective} like a {chance.choice(ADJECTIVES)} {noun}.", said)
+    return frames[min(3, int(chance.random() * min(4, 1 + number / 60)))]
+
+
+@dataclass
+class Fake:
+    """What the stand-in holds; tests change it while it runs."""
+
+    log: list[dict[str, Any]] = field(default_factory=list)
+    session_id: str | None = None
+    max_exchanges: int = 100
+    delay: float = 0.0
+    phase: str = "ended"
+    running: bool = False
+    last_error: Any = None
+    notes: list[dict[str, Any]] = field(default_factory=list)
+    say: Callable[[int], dict[str, Any]] = scripted
+    started: list[dict[str, Any]] = field(default_factory=list)
+    patched: list[dict[str, Any]] = field(default_factory=list)
+    streams: int = 0
+    events: list[tuple[str, str, Any]] = field(default_factory=list)
+
+    def record(self, count: int, session_id: str = "fake0000000000000000000001") -> None:
+        """Pretend that ``count`` exchanges of a session have been recorded."""
+        self.session_id, self.max_exchanges = session_id, max(count, 1)
+        self.log = [self.say(number) for number in range(1, count + 1)]
+
+    def status(self) -> dict[str, Any]:
+        done, topic = len(self.log), self.log[-1]["topic"] if self.log else None
+        left = (self.max_exchanges - done) * max(self.delay, 0.02)
+        return {
+            "running": self.running, "exchanges_completed": done, "current_topic": topic,
+            "started_at": START.isoformat() if self.session_id else None, "cerebrum_connected": True, "llm_connected": True,
+            "session_id": self.session_id, "phase": self.phase if self.session_id else None, "max_exchanges": self.max_exchanges,
+            "guarantee": "exactly-once", "last_error": self.last_error, "heartbeat_age_ms": 12, "seed": 7, "strategy": "talk",
+            "eta_seconds": left if self.running else None, "delay": self.delay, "topic_switch_interval": 10, "uncertain": 0,
+            "teacher": {"backend": "tutor", "model": "tutor", "requested_model": "gemma3:1b", "reason": "Ollama does not answer; the built-in tutor speaks. It is no language model."},
+        }  # fmt: skip
+
+    def publish(self, kind: str, body: Any) -> None:
+        self.events.append((f"{self.session_id}:{len(self.events) + 1}", kind, body))
+
+    async def teach(self) -> None:
+        """Speak the script until the plan is done; pause, stop and delay act between exchanges."""
+        self.publish("phase", {"phase": self.phase})
+        while self.running and len(self.log) < self.max_exchanges:
+            if self.phase == "paused":
+                await asyncio.sleep(0.005)
+                continue
+            self.step()
+            await asyncio.sleep(self.delay or 0.002)
+        self.running, self.phase = False, "ended"
+        self.publish("end", {"reason": "done"})
+
+    def step(self) -> None:
+        entry = self.say(len(self.log) + 1)
+        entry["timestamp"] = datetime.now(timezone.utc).isoformat()
+        self.log.append(entry)
+        self.publish("exchange", entry)
+
+
+def app_of(fake: Fake, port: int) -> FastAPI:
+    """The middleware's public API over ``fake``."""
+    app = FastAPI()
+    add_dashboard(app)
+    tasks: set[asyncio.Task[None]] = set()
+
+    def problem(status: int, code: str, detail: str, remedy: str = "") -> JSONResponse:
+        return JSONResponse({"status": status, "code": code, "detail": detail, "remedy": remedy}, status)
+
+    @app.get("/")
+    def root(request: Request) -> Any:
+        if wants_page(request.headers.get("accept", "")):
+            return page(request)
+        return {"service": "middleware", "version": "0", "status": "ok"}
+
+    @app.get("/api/training/status")
+    def status() -> Any:
+        return fake.status()
+
+    @app.get("/api/training/log")
+    def log(limit: int = 100, after: int | None = None) -> Any:
+        found = fake.log[-limit:] if after is None else fake.log[after : after + limit]
+        return {"total_exchanges": len(fake.log), "showing": len(found), "exchanges": found}
+
+    @app.post("/api/training/start")
+    async def start(body: dict[str, Any]) -> Any:
+        if fake.running:
+            return problem(409, "session-active", "a session is running", "stop it first")
+        if body.get("max_exchanges", 100) < 1:
+            return problem(422, "invalid-request", "max_exchanges = 0 is too few", "ask for 1 or more")
+        fake.started.append(body)
+        fake.session_id, fake.log, fake.events = f"fake{len(fake.started):022d}", [], []
+        fake.max_exchanges, fake.delay = body.get("max_exchanges", 100), body.get("delay", 2.0)
+        fake.running, fake.phase = True, "teaching"
+        task = asyncio.create_task(fake.teach())
+        tasks.add(task)
+        task.add_done_callback(tasks.discard)
+        return {"status": "started", "session_id": fake.session_id, "max_exchanges": fake.max_exchanges}
+
+    @app.post("/api/training/{verb}")
+    async def steer(verb: str) -> Any:
+        if not fake.running:
+            return problem(409, "conflict", f"nothing to {verb}: no session is running", "start one")
+        if verb == "step":
+            fake.step()
+        else:
+            fake.phase = {"pause": "paused", "resume": "teaching", "stop": "ended"}[verb]
+            fake.running = verb != "stop"
+        fake.publish("phase", {"phase": fake.phase})
+        return {"status": fake.phase, "exchanges_completed": len(fake.log)}
+
+    @app.patch("/api/training")
+    async def tune(body: dict[str, Any]) -> Any:
+        fake.patched.append(body)
+        fake.delay = body.get("delay", fake.delay)
+        return fake.status()
+
+    @app.get("/api/training/events")
+    async def events(request: Request) -> Any:
+        return StreamingResponse(_stream(fake, request), media_type="text/event-stream", headers={"Cache-Control": "no-store"})
+
+    @app.get("/api/status")
+    def services() -> Any:
+        since = START.isoformat()
+        return {
+            "middleware": {"state": "ok", "since": since},
+            "learner": {"state": "ok", "since": since, "age_ms": 900, "detail": {"stage": "words", "exchanges": 40 + len(fake.log)}},
+            "llm": {"state": "not_configured", "since": since, "age_ms": 900, "reason": "no language model is set", "remedy": "ollama pull gemma3:1b"},
+        }  # fmt: skip
+
+    @app.get("/api/cerebrum/status")
+    def learner() -> Any:
+        done = len(fake.log)
+        return {"status": "ok", "stage": "words", "exchanges": 40 + done, "vocabulary": 60, "measurements": {"order_gain": done / 1000, "recall_at_1": 0.1}}
+
+    @app.post("/api/cerebrum/chat")
+    async def talk(body: dict[str, Any]) -> Any:
+        return {"response": f"you said {body['message']}", "stage": "words", "exchange": 41 if body.get("learn", True) else None, "why": {}}
+
+    @app.get("/api/cerebrum/explain/{seq}")
+    def explain(seq: int) -> Any:
+        entry = fake.log[seq - 41]
+        words = [
+            {"text": word, "sources": [{"seq": 3 + i // 2, "text": f"I heard {word} by the {entry['topic']}"}] if i % 5 < 4 else []}
+            for i, word in enumerate(entry["cerebrum_response"].split())
+        ]
+        return {"response": entry["cerebrum_response"], "stage": "words", "exchange": seq, "why": {"kind": "crossover", "score": 0.42}, "words": words}
+
+    @app.get("/api/sessions")
+    def sessions() -> Any:
+        base = {"started_at": START.isoformat(), "teacher": {"backend": "tutor", "model": "tutor"}}
+        past = {"session_id": "past0000000000000000000001", "exchanges_completed": 300, "max_exchanges": 300, "end_reason": "done", "ended_at": START.isoformat()}
+        now = {"session_id": fake.session_id, "exchanges_completed": len(fake.log), "max_exchanges": fake.max_exchanges, "end_reason": None}
+        return {"sessions": [base | each for each in (now, past) if each["session_id"]]}
+
+    @app.get("/api/sessions/{session_id}/export")
+    def export(session_id: str) -> Any:
+        own = session_id == fake.session_id
+        return {"session_id": session_id, "exchanges": fake.log if own else [scripted(n, seed=11) for n in range(1, 301)]}
+
+    @app.get("/api/traffic")
+    def traffic(limit: int = 100) -> Any:
+        rows = [
+            {"id": 2 * e["number"] + i, "at": e["timestamp"], "peer": peer, "method": "POST", "path": "/api/chat", "status": 200 if e["number"] % 9 else 503,
+             "milliseconds": 3.5, "bytes_sent": 90, "bytes_received": 240, "digest_sent": "ab" * 32, "digest_received": "cd" * 32}
+            for e in fake.log[-limit // 2 :] for i, peer in enumerate(("llm", "learner"))
+        ]  # fmt: skip
+        return {"total": 2 * len(fake.log), "calls": rows[::-1]}
+
+    app.add_middleware(Door, port=port)
+    return app
+
+
+async def _stream(fake: Fake, request: Request) -> AsyncIterator[str]:
+    last = request.headers.get("last-event-id", "")
+    at = int(last.rpartition(":")[2] or 0) if last.startswith(f"{fake.session_id}:") else len(fake.events)
+    fake.streams += 1
+    script = fake.events
+    yield "retry: 200\n\n"
+    while True:
+        if fake.events is not script:
+            script, at = fake.events, 0
+        for name, kind, body in script[at:]:
+            yield f"id: {name}\nevent: {kind}\ndata: {json.dumps(body)}\n\n"
+        at = len(script)
+        await asyncio.sleep(0.005)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def serving(fake: Fake, port: int | None = None) -> Iterator[str]:
+    """Serve ``fake`` on a thread of its own; yields the address of its page."""
+    port = port or free_port()
+    config = uvicorn.Config(app_of(fake, port), "127.0.0.1", port, log_config=None, timeout_graceful_shutdown=0, ws="none")
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    deadline = time.monotonic() + 10
+    while not server.started:
+        assert time.monotonic() < deadline and thread.is_alive(), "the stand-in did not start"
+        time.sleep(0.005)
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.should_exit = True
+        thread.join(10)
