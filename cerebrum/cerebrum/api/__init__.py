@@ -1,0 +1,1 @@
+"""CEREBRUM over HTTP."""
