@@ -7,8 +7,9 @@ import sys
 
 if sys.version_info < (3, 10):
     sys.stderr.write(
-        "CEREBRUM needs Python 3.10 or newer, and this is Python %d.%d; install a newer one and run start.py with it.\n"
-        % sys.version_info[:2]
+        "CEREBRUM needs Python 3.10 or newer, and this is Python {}.{}; install a newer one and run start.py with it.\n".format(
+            *sys.version_info[:2]
+        )
     )
     sys.exit(2)
 

@@ -1,0 +1,118 @@
+"""What ``start_training.py`` is told on the command line. Standard library only: no environment need exist yet."""
+
+from __future__ import annotations
+
+import argparse
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+TEACHERS = ("auto", "ollama", "openai", "gguf", "tutor", "recorded")
+EXAMPLES = """\
+examples:
+  python start_training.py --exchanges 500 --delay 0
+  python start_training.py --teacher tutor --topics animals,weather --seed 7
+  python start_training.py --teacher recorded:dialogues.jsonl.gz
+  python start_training.py --teacher ollama:gemma3:1b
+
+Settings that are not given here come from the environment (TRAINER_…) and config.json; nothing writes that file.
+Exit codes: 0 the session is done, 1 it failed, 2 it cannot start as asked, 3 a service cannot be reached,
+4 another session is in the way, 130 interrupted.
+"""
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What the user wants of this start. ``environment`` holds settings for the services, ``plan`` the session."""
+
+    train: bool = True
+    stay: bool = False
+    check: bool = False
+    teacher: str = ""
+    plan: Mapping[str, object] = field(default_factory=dict)
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+def read(arguments: Sequence[str], *, program: str = "start_training.py") -> Wish:
+    """Understand ``arguments``; argparse ends the program with exit code 2 and a sentence where they make no sense."""
+    parser = _parser(program)
+    given = parser.parse_args(list(arguments))
+    plan: dict[str, object] = {"max_exchanges": given.exchanges}
+    for key in ("delay", "topics", "strategy", "seed"):
+        if getattr(given, key) is not None:
+            plan[key] = getattr(given, key)
+    try:
+        environment = teacher_settings(given.teacher)
+    except ValueError as why:
+        parser.error(str(why))
+    return Wish(not given.no_train, given.stay, given.check, given.teacher or "", plan, environment)
+
+
+def teacher_settings(teacher: str | None) -> dict[str, str]:
+    """The settings that make ``teacher`` speak; a path is taken from the current folder. Raises ValueError.
+
+    >>> teacher_settings("ollama:gemma3:1b")
+    {'TRAINER_LLM_BACKEND': 'ollama', 'TRAINER_OLLAMA_MODEL': 'gemma3:1b'}
+    """
+    if not teacher:
+        return {}
+    name, _, detail = teacher.partition(":")
+    if name not in TEACHERS:
+        raise ValueError(f"--teacher {teacher}: there is no such teacher; choose {', '.join(TEACHERS)}")
+    told = {"TRAINER_LLM_BACKEND": name}
+    if name in ("recorded", "gguf"):
+        if detail and not Path(detail).expanduser().is_file():
+            raise ValueError(f"--teacher {teacher}: there is no file {detail}")
+        if detail:
+            told[f"TRAINER_{name.upper()}_PATH"] = str(Path(detail).expanduser().resolve())
+    elif name in ("ollama", "openai"):
+        if detail:
+            told[f"TRAINER_{name.upper()}_MODEL"] = detail
+    elif detail:
+        raise ValueError(f"--teacher {teacher}: {name} takes nothing after the colon")
+    return told
+
+
+def _parser(program: str) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog=program,
+        description="Start the LLM server and the middleware, teach the learner in one session, show it live, and end.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    add = parser.add_argument
+    add("--exchanges", type=_count, default=100, metavar="N", help="exchanges to teach (default: 100)")
+    add("--delay", type=_seconds, metavar="S", help="seconds from one exchange's start to the next (0: no pause)")
+    add("--teacher", metavar="WHO", help="auto, tutor, ollama[:MODEL], openai[:MODEL], recorded:FILE or gguf:FILE")
+    add("--topics", type=_names, metavar="A,B,…", help="topics to talk about, in this order")
+    add("--strategy", metavar="NAME", help="how to teach")
+    add("--seed", type=int, metavar="N", help="makes the session's choices the same each time")
+    add("--no-train", action="store_true", help="start the services and leave the rest to you; Ctrl+C ends them")
+    add("--stay", action="store_true", help="keep the services up after the session; Ctrl+C ends them")
+    add("--check", action="store_true", help=argparse.SUPPRESS)
+    return parser
+
+
+def _count(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 1_000_000:
+        raise argparse.ArgumentTypeError(f"{text} is not a number from 1 to 1000000")
+    return int(text)
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if not 0 <= seconds <= 3600:
+        raise argparse.ArgumentTypeError(f"{text} is not a number of seconds from 0 to 3600")
+    return seconds
+
+
+def _names(text: str) -> list[str]:
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    if not names:
+        raise argparse.ArgumentTypeError("name at least one topic")
+    return names

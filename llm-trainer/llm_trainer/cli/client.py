@@ -1,0 +1,149 @@
+"""The middleware as the command line sees it: its documented HTTP API and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import httpx2 as httpx
+
+from llm_trainer.errors import PeerAnswerInvalid, PeerTimeout, PeerUnreachable, TrainerError
+
+Json = dict[str, Any]
+STOP_SECONDS = 180.0
+
+
+class Refused(TrainerError):
+    """The middleware answered with a problem document; its words are ours."""
+
+    def __init__(self, document: Mapping[str, Any], status: int) -> None:
+        super().__init__(str(document.get("detail") or document.get("title") or f"the middleware answered {status}"))
+        self.remedy = str(document.get("remedy") or "")
+        self.status, self.code = status, str(document.get("code") or "refused")
+        self.title = str(document.get("title") or "Refused")
+
+
+class Middleware:
+    """One connection to the middleware at ``url``. Every method raises PeerError or Refused, nothing else."""
+
+    def __init__(self, url: str, timeout: float = 10.0, transport: httpx.BaseTransport | None = None) -> None:
+        self.url = url.rstrip("/")
+        self._http = httpx.Client(base_url=self.url, timeout=timeout, trust_env=False, transport=transport)
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        self._http.close()
+
+    def status(self) -> Json:
+        """Where the present or last session stands."""
+        return self._json("GET", "/api/training/status")
+
+    def services(self) -> Json:
+        """Middleware, learner and LLM server, as last seen."""
+        return self._json("GET", "/api/status")
+
+    def learner(self) -> Json:
+        """What the learner says of itself."""
+        return self._json("GET", "/api/cerebrum/status")
+
+    def start(self, plan: Mapping[str, object]) -> Json:
+        """Start a session."""
+        return self._json("POST", "/api/training/start", json=dict(plan), timeout=60.0)
+
+    def stop(self, timeout: float = STOP_SECONDS) -> Json:
+        """Stop the session; answers when it has really stopped, which may take as long as the call in flight."""
+        return self._json("POST", "/api/training/stop", timeout=timeout)
+
+    def pause(self) -> Json:
+        """Hold the session after the exchange in flight."""
+        return self._json("POST", "/api/training/pause", timeout=STOP_SECONDS)
+
+    def resume(self) -> Json:
+        """Go on after a pause."""
+        return self._json("POST", "/api/training/resume", timeout=60.0)
+
+    def step(self) -> Json:
+        """One exchange of a paused session."""
+        return self._json("POST", "/api/training/step", timeout=STOP_SECONDS)
+
+    def retune(self, changes: Mapping[str, object]) -> Json:
+        """Change delay, topics or strategy while the session runs."""
+        return self._json("PATCH", "/api/training", json=dict(changes))
+
+    def log(self, limit: int, after: int | None = None) -> Json:
+        """Exchanges of the present or last session: the newest ``limit``, or the first ``limit`` beyond ``after``."""
+        return self._json("GET", "/api/training/log", params=_given(limit=limit, after=after))
+
+    def sessions(self) -> list[Json]:
+        """All sessions, newest first."""
+        listed = self._json("GET", "/api/sessions").get("sessions", [])
+        return [each for each in listed if isinstance(each, dict)]
+
+    def export(self, session: str, form: str) -> Iterator[bytes]:
+        """The session's record in one of the formats, piece by piece."""
+        with (
+            self._translated(),
+            self._http.stream(
+                "GET", f"/api/sessions/{session}/export", params={"format": form}, timeout=60.0
+            ) as answer,
+        ):
+            if answer.is_error:
+                answer.read()
+                raise _refusal(answer)
+            yield from answer.iter_bytes()
+
+    def _json(self, method: str, path: str, **options: Any) -> Json:
+        with self._translated():
+            answer = self._http.request(method, path, **options)
+        if answer.is_error:
+            raise _refusal(answer)
+        try:
+            body = answer.json()
+        except ValueError:
+            body = None
+        if not isinstance(body, dict):
+            raise PeerAnswerInvalid(
+                f"{self.url} answered something that is not the middleware's",
+                peer="middleware",
+                remedy="is another program on that port? --url names the middleware's address",
+            )
+        return body
+
+    def _translated(self) -> _Translated:
+        return _Translated(self.url)
+
+
+class _Translated:
+    """Turns the HTTP library's exceptions into ours."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, _: object) -> None:
+        if isinstance(error, httpx.TimeoutException) and not isinstance(error, httpx.ConnectTimeout):
+            raise PeerTimeout(
+                f"the middleware at {self.url} did not answer in time",
+                peer="middleware",
+                remedy="its log in training_logs/services says what it is busy with",
+            ) from error
+        if isinstance(error, httpx.HTTPError | httpx.InvalidURL):
+            raise PeerUnreachable(
+                f"the middleware does not answer at {self.url}",
+                peer="middleware",
+                remedy="start it with `python middleware.py`, or everything with `python start_training.py`",
+            ) from error
+
+
+def _refusal(answer: httpx.Response) -> Refused:
+    try:
+        document = answer.json()
+    except ValueError:
+        document = {}
+    return Refused(document if isinstance(document, dict) else {}, answer.status_code)
+
+
+def _given(**values: object) -> dict[str, Any]:
+    return {key: value for key, value in values.items() if value is not None}
