@@ -6,11 +6,8 @@ This file must parse on any Python, however old, to be able to say that it is to
 import sys
 
 if sys.version_info < (3, 10):  # noqa: UP036
-    sys.stderr.write(
-        "The trainer needs Python 3.10 or newer, and this is Python {}.{}; install a newer one and run it with that.\n".format(
-            *sys.version_info[:2]
-        )
-    )
+    found = ".".join(map(str, sys.version_info[:2]))
+    sys.stderr.write("The trainer needs Python 3.10 or newer, and this is " + found + "; run it with a newer one.\n")
     sys.exit(2)
 
 from llm_trainer.cli.starting import main
