@@ -108,9 +108,11 @@ class Learner:
         store: Store,
         saved: SavedMinds,
         new_mind: Callable[[], Mind],
+        load_mind: Callable[[Path], Mind] = Mind.load,
         now: Callable[[], str] = utc_now,
     ) -> None:
-        self.store, self.saved, self._new_mind, self._now = store, saved, new_mind, now
+        self.store, self.saved = store, saved
+        self._new_mind, self._load_mind, self._now = new_mind, load_mind, now
         self._mind: Mind | None = None
         self._damage: StoreCorrupt | None = None
         self._saved_seq = 0
@@ -154,7 +156,7 @@ class Learner:
         for about, path in self.saved.find():
             if self._fits(about):
                 try:
-                    mind = Mind.load(path)
+                    mind = self._load_mind(path)
                 except Exception:
                     log.exception("snapshot passed over seq=%d reason=unreadable", about.seq)
                     continue
