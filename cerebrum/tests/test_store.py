@@ -60,7 +60,9 @@ def test_all_of_an_append_or_nothing(store: Store) -> None:
     assert store.verify() == 2
 
 
-@pytest.mark.parametrize("sql", ["DELETE FROM records", "UPDATE records SET heard = 'x'", "UPDATE records SET at = 'x'"])
+@pytest.mark.parametrize(
+    "sql", ["DELETE FROM records", "UPDATE records SET heard = 'x'", "UPDATE records SET at = 'x'"]
+)
 def test_rows_stay_as_they_are(store: Store, sql: str) -> None:
     store.append([said("first")])
 
