@@ -46,6 +46,7 @@ class Settings(BaseSettings):
     llm_timeout_seconds: float = Field(120, gt=0, le=3600, description="longest wait for one teacher's turn")
     learner: str | dict[str, Any] = Field("cerebrum", description="learner preset or mapping of its chat endpoint")
     learner_timeout_seconds: float = Field(60, gt=0, le=3600, description="longest wait for one learner's answer")
+    resume_sessions: bool = Field(True, description="go on by itself with a session that a crash cut off")
     data_dir: Path = Field(HOME / "training_logs", description="record, exported session logs, service logs")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="least severity logged")
 

@@ -36,6 +36,8 @@ from llm_trainer.session.steps import (
 )
 from llm_trainer.session.transitions import TRANSITIONS, EngineBreach, draft_of
 
+SEEDS = 2**31
+
 
 class Session:
     """One session: ``next_step`` asks for exactly one thing, ``apply`` takes what came of it."""
@@ -91,7 +93,7 @@ def _ask(plan: Plan, s: State) -> AskTeacher:
         conversation=s.conversation,
         rejected=s.rejected,
     )
-    return AskTeacher(s.number + 1, said, s.topic, level, plan.seed + s.number * 10 + s.rejections)
+    return AskTeacher(s.number + 1, said, s.topic, level, (plan.seed + s.number * 10 + s.rejections) % SEEDS)
 
 
 def _record(plan: Plan, s: State) -> RecordDraft:

@@ -12,6 +12,8 @@ from llm_trainer.session.strategies import instruction
 
 HISTORY_TURNS = 12
 TURN_CHARACTERS = 600
+SILENCE = Message("user", "")
+"""Models want the other side to begin: it begins by saying nothing."""
 _PERSONA = "You are a warm, patient person talking with someone who is just learning to speak English."
 _LEVELS = (
     "Use very short sentences of two to five common words.",
@@ -33,7 +35,7 @@ def messages(
     conversation: int,
     rejected: str | None = None,
 ) -> tuple[Message, ...]:
-    """System prompt and the recent turns; ``turns`` are those of the current conversation, oldest first."""
+    """System prompt, a silence, and the recent turns; ``turns`` are those of the current conversation, oldest first."""
     parts = [_PERSONA]
     if topic is not None:
         parts.append(f"You talk about {topic}.")
@@ -42,7 +44,7 @@ def messages(
         parts.append("You speak first.")
     if rejected is not None:
         parts.append(_NUDGE.format(why=rejected))
-    return (Message("system", " ".join(parts)), *(_message(turn) for turn in turns[-HISTORY_TURNS:]))
+    return (Message("system", " ".join(parts)), SILENCE, *(_message(turn) for turn in turns[-HISTORY_TURNS:]))
 
 
 def _message(turn: Turn) -> Message:

@@ -28,12 +28,12 @@ export class Chart {
   constructor({ id, title, note, series, band, guides = [], floor, ceiling, expected = true }) {
     Object.assign(this, { id, title, series, band, guides, floor, ceiling, expected });
     this.legend = series.map((s) => ({ value: h("b", {}, "–"), series: s }));
-    this.where = h("span", { class: "quiet" });
+    this.where = h("span", { class: "quiet chart-where" });
     this.plot = h("div", { class: "plot", role: "img", "aria-label": title });
     this.root = h("figure", { class: "card chart", id: `chart-${id}` },
-      h("figcaption", {}, h("h2", {}, title), h("span", { class: "chart-tools" }, h("button", { class: "link", type: "button", "aria-label": `${title} as PNG`, onclick: () => this.savePicture() }, "PNG"), h("button", { class: "link", type: "button", "aria-label": `${title} as CSV`, onclick: () => this.saveTable() }, "CSV"))),
+      h("figcaption", {}, h("h2", {}, title), this.where, h("span", { class: "chart-tools" }, h("button", { class: "link", type: "button", "aria-label": `${title} as PNG`, onclick: () => this.savePicture() }, "PNG"), h("button", { class: "link", type: "button", "aria-label": `${title} as CSV`, onclick: () => this.saveTable() }, "CSV"))),
       note && h("p", { class: "quiet" }, note),
-      h("p", { class: "legend" }, this.legend.map(({ value, series: s }) => s.hidden ? "" : h("span", { class: "legend-item" }, h("i", { class: `swatch tone-${s.tone}${s.dash ? " dashed" : ""}` }), `${s.label} `, value)), this.where),
+      h("p", { class: "legend" }, this.legend.map(({ value, series: s }) => s.hidden ? "" : h("span", { class: "legend-item" }, h("i", { class: `swatch tone-${s.tone}${s.dash ? " dashed" : ""}` }), `${s.label} `, value))),
       this.plot);
     this.data = [[], ...series.map(() => [])];
     this.sizes = new ResizeObserver(() => this.#fit());
@@ -114,9 +114,7 @@ export class Chart {
       ctx.lineTo(bbox.left + bbox.width, y);
       ctx.stroke();
       ctx.fillStyle = colour("muted");
-      ctx.textAlign = "right";
-      ctx.fillText(label, bbox.left + bbox.width - 4 * ratio, y - 3 * ratio);
-      ctx.textAlign = "left";
+      ctx.fillText(label, bbox.left + 4 * ratio, y - 3 * ratio);
     }
     ctx.restore();
   }

@@ -22,42 +22,44 @@ function refusal(problem) {
 }
 
 function show(found, exchange) {
-  const why = found.why ?? {};
-  const sources = found.sources ?? why.sources ?? [];
-  const tokens = tokensOf(found, exchange.reply);
-  const seqs = [...new Set(sources.map((source) => source.seq))];
-  const facts = [["Way", found.kind ?? why.kind], ["Stage", found.stage ?? exchange.stage], ["Score", found.score ?? why.score],
-    ["Surprise", Number.isFinite(exchange.bits) && exchange.characters ? exchange.bits / exchange.characters : null]].filter(([, value]) => value !== undefined && value !== null && value !== "");
+  const why = found.why ?? {}, tokens = tokensOf(found, exchange.reply);
+  const known = new Map(); // observation → its place in the list, and its text
+  for (const token of tokens) for (const source of token.sources) if (!known.has(source.seq)) known.set(source.seq, { place: known.size, text: source.text });
+  const facts = [["Made by", why.kind], ["Stage", found.stage ?? exchange.stage], ["Score", why.score]].filter(([, value]) => value !== undefined && value !== null && value !== "");
   return [
-    h("p", { class: "woven" }, woven(tokens, sources, seqs)),
+    h("p", { class: "woven" }, woven(tokens, known)),
     facts.length ? h("p", { class: "quiet" }, facts.map(([name, value]) => `${name}: ${plain(value)}`).join(" · ")) : null,
-    seqs.length
-      ? h("ol", { class: "sources" }, seqs.map((seq, i) => {
-          const mine = sources.filter((source) => source.seq === seq);
-          return h("li", { data: { thread: String(i % 6) } }, h("b", {}, String(i + 1)), h("span", {}, `“${mine[0].text ?? ""}”`, h("small", {}, `observation ${seq}: ${mine.map((source) => wordsOf(tokens, source)).join(", ")}`)));
-        }))
+    known.size
+      ? h("ol", { class: "sources" }, [...known].map(([seq, { place, text }]) =>
+          h("li", { data: { thread: String(place % 6) } }, h("b", {}, String(place + 1)),
+            h("span", {}, text === null || text === undefined ? h("em", {}, "forgotten on request") : `“${text}”`, h("small", {}, `observation ${seq} gave “${gave(tokens, seq)}”`)))))
       : h("p", { class: "quiet" }, "The learner names no observation for it."),
   ].filter(Boolean);
 }
 
-// The reply's tokens, as the learner counts them; where it does not say, words and what is between them.
+// The reply's tokens, each with the observations that it came from, best first. Spans of `why` serve where words do not.
 function tokensOf(found, reply) {
-  const given = found.tokens ?? found.words ?? found.why?.tokens;
-  if (Array.isArray(given)) return given.map((token) => (typeof token === "string" ? token : token.text ?? ""));
-  return reply.match(/[\p{L}\p{N}]+(?:['’]\p{L}+)*|[^\s\p{L}\p{N}]+/gu) ?? [];
+  if (Array.isArray(found.words)) return found.words.map((word) => ({ text: word.text ?? "", sources: word.sources ?? [] }));
+  const spans = found.sources ?? found.why?.sources ?? [];
+  return (reply.match(/[\p{L}\p{N}]+(?:['’]\p{L}+)*|[^\s\p{L}\p{N}]+/gu) ?? []).map((text, i) => ({ text, sources: spans.filter((span) => span.start <= i && i < span.end) }));
 }
 
-const wordsOf = (tokens, { start, end }) => tokens.slice(start, end).join(" ").trim();
+const joined = (texts) => texts.reduce((line, text) => line + (line && !/^[\s.,!?;:)’']/.test(text) && !/\s$/.test(line) ? " " : "") + text, "").trim();
+const gave = (tokens, seq) => joined(tokens.filter((token) => token.sources.some((source) => source.seq === seq)).map((token) => token.text));
 
-function woven(tokens, sources, seqs) {
-  const parts = [];
-  for (let i = 0; i < tokens.length; ) {
-    const source = sources.find((candidate) => candidate.start <= i && i < candidate.end);
-    const end = source ? Math.min(source.end, tokens.length) : i + 1;
-    const text = tokens.slice(i, end).join(" ").replace(/ ([.,!?;:])/g, "$1");
-    const place = source ? seqs.indexOf(source.seq) : -1;
-    parts.push(source ? h("span", { class: "thread", data: { thread: String(place % 6) } }, text, h("sup", {}, String(place + 1))) : h("span", {}, text), " ");
-    i = end;
+// Neighbouring words with the same first source are one thread.
+function woven(tokens, known) {
+  const runs = [];
+  for (const token of tokens) {
+    const seq = token.sources[0]?.seq ?? null, last = runs.at(-1);
+    if (last && last.seq === seq) last.texts.push(token.text);
+    else if (last && seq === null && !token.text.trim()) last.texts.push(token.text);
+    else runs.push({ seq, texts: [token.text] });
   }
-  return parts;
+  return runs.flatMap(({ seq, texts }, i) => {
+    const text = joined(texts), gap = i && !/^[.,!?;:)]/.test(text) ? " " : "";
+    if (seq === null) return [gap, h("span", {}, text)];
+    const { place } = known.get(seq);
+    return [gap, h("span", { class: "thread", data: { thread: String(place % 6) } }, text, h("sup", {}, String(place + 1)))];
+  });
 }

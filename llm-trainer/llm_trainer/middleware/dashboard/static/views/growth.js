@@ -11,13 +11,13 @@ export const title = "Growth";
 export const symbol = "M4 20V4h2v14h14v2zM8 15l4-5 3 3 5-7 1.6 1.2-6.4 9-3.1-3.1L9.6 16z";
 
 const POINTS = 600;
-const BROWN = [[1, "I"], [2, "II"], [2.5, "III"], [3, "IV"], [3.75, "V"], [4.5, "V+"]].map(([at, stage]) => ({ at, label: `Brown ${stage}` }));
+const BROWN = [[1, "I"], [2, "II"], [2.5, "III"], [3, "IV"], [3.75, "V"], [4.5, "V+"]].map(([at, stage]) => ({ at, label: stage }));
 
 export function mount(root, live) {
   const charts = {
     vocabulary: new Chart({ id: "vocabulary", title: "Vocabulary", note: "Distinct words. Produced: at least once not in imitation; productive: twice, in different contexts, once unprompted.",
       series: [{ label: "heard", tone: "teacher" }, { label: "produced", tone: "learner" }, { label: "productive", tone: "good" }, { label: "only echoed", tone: "muted", dash: [5, 4] }] }),
-    length: new Chart({ id: "reply-length", title: "Mean length of reply", note: "Words, over the last 100 exchanges; the band is a 95 % interval. Brown's edges are defined on morphemes, so words run slightly behind.", floor: 0, guides: BROWN, band: [3, 4],
+    length: new Chart({ id: "reply-length", title: "Mean length of reply", note: "Words, over the last 100 exchanges; the band is a 95 % interval. Dotted: Brown's stages I to V+, which are defined on morphemes; words run slightly behind.", floor: 0, guides: BROWN, band: [3, 4],
       series: [{ label: "spontaneous", tone: "learner", format: decimal }, { label: "all", tone: "muted", dash: [5, 4], format: decimal }, { label: "upper", tone: "learner", hidden: true }, { label: "lower", tone: "learner", hidden: true }] }),
     novelty: new Chart({ id: "novelty", title: "New or repeated", note: "Over the last 100 exchanges. Novel pairs were never heard in that order; new is not yet right.", floor: 0, ceiling: 1.02,
       series: [{ label: "novel word pairs", tone: "good", format: percent }, { label: "imitations", tone: "muted", format: percent }, { label: "answered", tone: "teacher", dash: [5, 4], format: percent }] }),
@@ -74,6 +74,6 @@ function showPhases(root, measure) {
       h("tbody", {}, found.map((phase) => h("tr", { class: n >= phase.from && n < phase.to ? "current" : "" },
         h("th", { scope: "row" }, phase.span), h("td", {}, phase.expected), h("td", {}, phase.measured),
         h("td", {}, h("span", { class: `verdict ${phase.verdict}` }, { yes: "shown", no: "not shown", open: "open" }[phase.verdict]))))))),
-    h("p", { class: "quiet" }, `${count(n)} exchanges measured. Expectations are the brief's; a verdict is given only where this record can support one.`),
+    h("p", { class: "quiet" }, `${count(n)} exchanges measured. Expectations are those of the README; a verdict is given only where this record can support one.`),
   ]);
 }

@@ -131,10 +131,10 @@ function showFacts(root, live, status, is) {
     ["Guarantee", plain(status.guarantee), { "exactly-once": "every message is heard once, whatever fails", "at-most-once": "never twice; an uncertain one is marked, not repeated" }[status.guarantee]],
     ["Uncertain", status.uncertain === undefined ? null : count(status.uncertain)],
     ["Strategy", status.strategy], ["Seed", status.seed],
-    ["Delay", Number.isFinite(status.delay) ? duration(status.delay) : null],
+    ["Delay", Number.isFinite(status.delay) ? (status.delay ? duration(status.delay) : "none") : null],
     ["New topic every", status.topic_switch_interval ? `${count(status.topic_switch_interval)} exchanges` : null],
-    ["Heartbeat", status.running && Number.isFinite(status.heartbeat_age_ms) ? `${duration(Math.round(status.heartbeat_age_ms / 1000) || 0)} ago` : null],
-    ["Session", status.session_id ?? null],
+    ["Heartbeat", status.running && Number.isFinite(status.heartbeat_age_ms) ? status.heartbeat_age_ms < 2000 ? "just now" : `${duration(status.heartbeat_age_ms / 1000)} ago` : null],
+    ["Session", status.session_name ?? status.name ?? status.session_id ?? null],
   ].filter(([, value]) => value !== null && value !== undefined);
   fill(root, JSON.stringify(rows), () => [
     h("h2", { id: "facts-title" }, "Facts"),

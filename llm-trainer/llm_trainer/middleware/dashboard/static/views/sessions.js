@@ -24,7 +24,7 @@ export function mount(root, live, go) {
     h("div", { class: "card table-scroll", tabindex: "0", role: "region", "aria-label": "All sessions" },
       h("table", {}, h("thead", {}, h("tr", {}, ["Compare", "Session", "Started", "Exchanges", "Ended", "Teacher", ""].map((name) => h("th", { scope: "col" }, name)))), body)),
     compare);
-  const chosen = new Map(); // session id → Measure
+  const chosen = new Map(), names = new Map(); // session id → Measure, and → what people call it
   measured.addEventListener("change", draw);
 
   async function load() {
@@ -40,15 +40,16 @@ export function mount(root, live, go) {
   }
 
   function row(session) {
-    const id = session.session_id ?? session.id;
+    const id = session.session_id ?? session.id, name = session.name ?? id;
+    names.set(id, name);
     const began = time(session.started_at), ended = time(session.ended_at);
     const open = !session.ended_at && !session.end_reason;
     const current = id === live.status?.session_id && live.status?.running;
-    const tick = h("input", { type: "checkbox", "aria-label": `Compare session ${id}` });
+    const tick = h("input", { type: "checkbox", "aria-label": `Compare ${name}` });
     tick.checked = chosen.has(id);
     tick.addEventListener("change", () => toggle(id, tick));
     const done = session.exchanges_completed ?? session.exchanges ?? session.total_exchanges;
-    return h("tr", { class: current ? "current" : "" }, h("td", {}, tick), h("th", { scope: "row", class: "mono" }, id),
+    return h("tr", { class: current ? "current" : "" }, h("td", {}, tick), h("th", { scope: "row", class: "mono" }, name),
       h("td", {}, moment(session.started_at)), h("td", { class: "numeric" }, count(done), session.max_exchanges ? h("small", {}, ` of ${count(session.max_exchanges)}`) : ""),
       h("td", {}, current ? "running" : plain(session.end_reason ?? session.phase ?? (open ? "open" : "ended")), ended && began ? h("small", {}, ` after ${duration((ended - began) / 1000)}`) : ""),
       h("td", {}, teacherName(session)),
@@ -58,15 +59,16 @@ export function mount(root, live, go) {
   }
 
   async function toggle(id, tick) {
+    const name = names.get(id);
     if (!tick.checked) chosen.delete(id);
     else
       try {
-        say(answer, `Reading ${id}…`);
+        say(answer, `Reading ${name}…`);
         chosen.set(id, await measureOf(id));
         say(answer, "");
       } catch (problem) {
         tick.checked = false;
-        say(answer, `${id} cannot be read: ${trouble(problem).what}`);
+        say(answer, `${name} cannot be read: ${trouble(problem).what}`);
       }
     draw();
   }
@@ -78,14 +80,14 @@ export function mount(root, live, go) {
     const points = [...chosen.values()].map((measure) => new Map((by === "lengthAll" ? measure.windows : measure.rows.filter((r) => r.number % 10 === 0)).map((p) => [p.number, p[by]])));
     const xs = [...new Set(points.flatMap((each) => [...each.keys()]))].sort((a, b) => a - b);
     const chart = new Chart({ id: "comparison", title: label, note, floor: 0,
-      series: ids.map((id, i) => ({ label: id, tone: TONES[i % TONES.length], dash: i >= TONES.length ? [5, 4] : undefined, format: (v) => (Number.isInteger(v) ? count(v) : v.toFixed(2)) })) });
+      series: ids.map((id, i) => ({ label: names.get(id) ?? id, tone: TONES[i % TONES.length], dash: i >= TONES.length ? [5, 4] : undefined, format: (v) => (Number.isInteger(v) ? count(v) : v.toFixed(2)) })) });
     compare.replaceChildren(h("div", { class: "view-head" }, h("h2", {}, "Compared"), h("label", { for: "compare-by" }, "Measure ", measured)), chart.root);
     chart.set(xs, points.map((each) => xs.map((x) => each.get(x) ?? null)));
   }
 
   function offer(id) {
     exporting.hidden = false;
-    exporting.replaceChildren(h("h2", {}, `Export ${id}`), h("p", { class: "export-links" },
+    exporting.replaceChildren(h("h2", {}, `Export ${names.get(id)}`), h("p", { class: "export-links" },
       Object.entries(FORMATS).map(([format, name]) => h("a", { class: "button", href: `/api/sessions/${encodeURIComponent(id)}/export?format=${format}`, download: `session_${id}.${format === "chat" ? "cha" : format === "sharegpt" ? "sharegpt.json" : format}` }, name)),
       h("button", { type: "button", class: "link", onclick: () => (exporting.hidden = true) }, "close")));
     exporting.querySelector("a").focus();

@@ -50,7 +50,7 @@ export function mount(root, live) {
       h("th", { scope: "row", class: "mono" }, h("button", { type: "button", class: "link", onclick: () => open(call) }, `${call.method ?? ""} ${call.path ?? call.url ?? ""}`)),
       h("td", {}, h("span", { class: `verdict ${bad ? "no" : "yes"}` }, plain(call.status ?? call.error ?? "no answer"))),
       h("td", { class: "numeric" }, took(call)), h("td", { class: "numeric" }, bytes(call.bytes_sent ?? call.request_bytes ?? call.sent_bytes)), h("td", { class: "numeric" }, bytes(call.bytes_received ?? call.response_bytes ?? call.received_bytes ?? call.bytes)),
-      h("td", { class: "mono digest" }, (call.digest ?? call.sha256 ?? call.response_digest ?? "").slice(0, 10)));
+      h("td", { class: "mono digest" }, (call.digest_received ?? call.digest ?? call.sha256 ?? "").slice(0, 10)));
   }
 
   async function open(call) {

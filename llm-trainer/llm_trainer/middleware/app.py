@@ -1,0 +1,196 @@
+"""Wires the middleware and serves it on port 8002."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from types import FrameType
+
+import uvicorn
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import FileResponse, JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from llm_trainer import __version__
+from llm_trainer.errors import NotFound, StoreError, StoreLocked, TrainerError
+from llm_trainer.log import configure
+from llm_trainer.middleware import queries
+from llm_trainer.middleware.clock import Clock
+from llm_trainer.middleware.hub import Hub
+from llm_trainer.middleware.learner import HttpLearner
+from llm_trainer.middleware.mapping import mapping_of
+from llm_trainer.middleware.monitor import Monitor, Watch
+from llm_trainer.middleware.parts import Parts
+from llm_trainer.middleware.routes import peers, service, sessions, training
+from llm_trainer.middleware.store import Record
+from llm_trainer.middleware.teacher import HttpTeacher
+from llm_trainer.middleware.trainer import Trainer
+from llm_trainer.middleware.wire import Wire
+from llm_trainer.settings import Settings, load
+from llm_trainer.web import Door, add_problem_documents, check_port_free, check_url
+
+log = logging.getLogger(__name__)
+
+DASHBOARD = Path(__file__).parent / "dashboard"
+CLOSING_SECONDS = 3.0
+RECORD_EXIT_CODE, LOCKED_EXIT_CODE = 1, 75
+_SERVED = {".html", ".css", ".js", ".svg", ".png", ".ico", ".woff2", ".txt", ".map", ".json", ".webmanifest"}
+_HEADERS = tuple(
+    (name.lower().encode(), value.encode())
+    for name, value in {
+        "Content-Security-Policy": (
+            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "
+            "font-src 'self'; manifest-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
+        ),
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "no-referrer",
+        "Cross-Origin-Resource-Policy": "same-origin",
+    }.items()
+)
+
+
+async def wire_up(settings: Settings) -> tuple[Parts, Wire]:
+    """Open the record and make all parts; raises SettingsError or StoreError."""
+    learner_url = check_url("cerebrum_url", settings.cerebrum_url)
+    llm_url = check_url("llm_server_url", settings.llm_server_base_url)
+    mapping = mapping_of(settings.learner)
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    record = await Record.open(f"sqlite:///{settings.data_dir / 'record.sqlite3'}")
+    clock, hub = Clock(), Hub()
+    wire = Wire(record, await record.read(queries.last_wire_id))
+    teacher = HttpTeacher(wire, llm_url, settings.llm_timeout_seconds)
+    learner = HttpLearner(wire, learner_url, mapping, settings.learner_timeout_seconds)
+    trainer = Trainer(record=record, teacher=teacher, learner=learner, hub=hub, clock=clock, folder=settings.data_dir)
+
+    async def ask_learner() -> dict[str, object]:
+        return (await learner.standing()).body
+
+    monitor = Monitor(Watch(ask_learner, clock), Watch(teacher.status, clock), trainer.measured)
+    trainer.monitor = monitor
+    parts = Parts(
+        clock=clock,
+        record=record,
+        teacher=teacher,
+        learner=learner,
+        hub=hub,
+        monitor=monitor,
+        trainer=trainer,
+        delay_seconds=settings.conversation_delay,
+        topic_switch_interval=settings.topic_switch_interval,
+    )
+    return parts, wire
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The service; everything it holds is opened when it starts and closed when it stops."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        parts, wire = await wire_up(settings)
+        app.state.parts = parts
+        watching = asyncio.create_task(parts.monitor.watch())
+        if settings.resume_sessions:
+            await parts.trainer.resume_unfinished()
+        try:
+            yield
+        finally:
+            await parts.trainer.close(CLOSING_SECONDS)
+            parts.hub.close()
+            watching.cancel()
+            with suppress(asyncio.CancelledError):
+                await watching
+            await wire.close()
+            await parts.record.close()
+
+    app = FastAPI(title="LLM Trainer middleware", version=__version__, lifespan=lifespan, docs_url=None, redoc_url=None)
+    add_problem_documents(app)
+    for each in (service, training, peers, sessions):
+        app.include_router(each.router)
+    _serve_page(app)
+    app.add_middleware(_BrowserHeaders)
+    app.add_middleware(Door, port=settings.middleware_port)
+    return app
+
+
+class _BrowserHeaders:
+    """Adds to every answer what keeps browsers from misusing it."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message.get("headers", ()), *_HEADERS]
+            await send(message)
+
+        await self._app(scope, receive, with_headers if scope["type"] == "http" else send)
+
+
+def _serve_page(app: FastAPI) -> None:
+    """The dashboard for browsers; a short answer for programs. The page's files lie beside it."""
+
+    @app.get("/", include_in_schema=False)
+    async def root(request: Request) -> Response:
+        page = DASHBOARD / "index.html"
+        if "text/html" in request.headers.get("accept", "") and page.is_file():
+            return FileResponse(page)
+        return JSONResponse({"service": "middleware", "version": __version__, "status": "ok"})
+
+    @app.get("/{path:path}", include_in_schema=False)
+    async def asset(path: str) -> Response:
+        file = (DASHBOARD / path).resolve()
+        if file.suffix in _SERVED and file.is_relative_to(DASHBOARD.resolve()) and file.is_file():
+            return FileResponse(file)
+        raise NotFound(f"nothing here goes by /{path[:200]}", remedy="docs/http.md lists what does")
+
+
+class _Server(uvicorn.Server):
+    """Tells the event streams to end when a signal comes, so that they do not hold up the end of the service."""
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        parts = getattr(self.config.app.state, "parts", None)  # type: ignore[union-attr]
+        if parts is not None:
+            parts.hub.close()
+        super().handle_exit(sig, frame)
+
+
+def main() -> None:
+    """``python middleware.py``: read the settings, serve, until a signal ends it."""
+    parser = argparse.ArgumentParser(prog="middleware.py", description="Runs and records teaching sessions.")
+    parser.add_argument("--config", type=Path, help="another config.json")
+    parser.add_argument("--port", type=int, dest="middleware_port", help="port to serve on")
+    parser.add_argument("--data-dir", type=Path, help="folder of the record and the exported sessions")
+    given = vars(parser.parse_args())
+    try:
+        settings = load(given.pop("config"), **given)
+        configure(settings.log_level)
+        check_port_free(settings.middleware_port, "middleware_port")
+        app = create_app(settings)
+        asyncio.run(_probe(settings))
+    except TrainerError as error:
+        print(f"{error.detail}\n  → {error.remedy}" if error.remedy else error.detail, file=sys.stderr)  # noqa: T201
+        locked = isinstance(error, StoreLocked)
+        sys.exit(LOCKED_EXIT_CODE if locked else RECORD_EXIT_CODE if isinstance(error, StoreError) else 2)
+    config = uvicorn.Config(
+        app,
+        host="127.0.0.1",
+        port=settings.middleware_port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=2,
+    )
+    _Server(config).run()
+
+
+async def _probe(settings: Settings) -> None:
+    """Everything that can be wrong before the port is opened, found before."""
+    parts, wire = await wire_up(settings)
+    await wire.close()
+    await parts.record.close()

@@ -1,0 +1,40 @@
+"""What the routes work with, made once when the service starts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from llm_trainer.middleware.clock import Clock
+from llm_trainer.middleware.hub import Hub
+from llm_trainer.middleware.learner import HttpLearner
+from llm_trainer.middleware.monitor import Monitor
+from llm_trainer.middleware.store import Record
+from llm_trainer.middleware.teacher import HttpTeacher
+from llm_trainer.middleware.trainer import Trainer
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The wired-up middleware. ``delay_seconds`` and ``topic_switch_interval`` are the settings' defaults."""
+
+    clock: Clock
+    record: Record
+    teacher: HttpTeacher
+    learner: HttpLearner
+    hub: Hub
+    monitor: Monitor
+    trainer: Trainer
+    delay_seconds: float
+    topic_switch_interval: int
+
+
+def _parts(request: Request) -> Parts:
+    parts = request.app.state.parts
+    assert isinstance(parts, Parts)
+    return parts
+
+
+Wired = Annotated[Parts, Depends(_parts)]

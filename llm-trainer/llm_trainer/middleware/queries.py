@@ -1,0 +1,142 @@
+"""The questions the record answers; each runs inside ``Record.read``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection, Select, func, select
+
+from llm_trainer.middleware.tables import events, exchanges, journal, learners, measurements, sessions, wire
+
+Row = dict[str, Any]
+PAGE = 1_000
+_SAID = ("taught", "uncertain")
+
+
+def _rows(connection: Connection, query: Select[Any]) -> list[Row]:
+    return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def session_row(connection: Connection, session_id: str) -> Row | None:
+    """One session by id or by name."""
+    named = (sessions.c.id == session_id) | (sessions.c.name == session_id)
+    return next(iter(_rows(connection, select(sessions).where(named))), None)
+
+
+def session_rows(connection: Connection, limit: int = PAGE) -> list[Row]:
+    """Sessions, newest first."""
+    return _rows(connection, select(sessions).order_by(sessions.c.started_at.desc()).limit(limit))
+
+
+def unfinished(connection: Connection) -> list[Row]:
+    """Sessions that no end was recorded for, oldest first."""
+    return _rows(connection, select(sessions).where(sessions.c.ended_at.is_(None)).order_by(sessions.c.started_at))
+
+
+def names_like(connection: Connection, name: str) -> set[str]:
+    """Session names that begin with ``name``."""
+    found = connection.execute(select(sessions.c.name).where(sessions.c.name.startswith(name, autoescape=True)))
+    return set(found.scalars())
+
+
+def said(connection: Connection, session_id: str, after: int = 0, limit: int = PAGE) -> list[Row]:
+    """Exchanges that were said (taught or uncertain), from number ``after`` + 1 on, oldest first."""
+    query = select(exchanges).where(exchanges.c.session_id == session_id, exchanges.c.status.in_(_SAID))
+    return _rows(connection, query.where(exchanges.c.number > after).order_by(exchanges.c.number).limit(limit))
+
+
+def latest(connection: Connection, session_id: str, limit: int) -> list[Row]:
+    """The last ``limit`` exchanges that were said, oldest first."""
+    query = select(exchanges).where(exchanges.c.session_id == session_id, exchanges.c.status.in_(_SAID))
+    return _rows(connection, query.order_by(exchanges.c.number.desc()).limit(limit))[::-1]
+
+
+def exchange_row(connection: Connection, key: str) -> Row | None:
+    """One exchange by its key."""
+    return next(iter(_rows(connection, select(exchanges).where(exchanges.c.key == key))), None)
+
+
+def counts(connection: Connection, session_id: str) -> dict[str, int]:
+    """Exchanges of a session by status."""
+    query = select(exchanges.c.status, func.count()).where(exchanges.c.session_id == session_id)
+    return {row[0]: row[1] for row in connection.execute(query.group_by(exchanges.c.status))}
+
+
+def event_rows(connection: Connection, session_id: str, after: int, limit: int = 200) -> list[Row]:
+    """What the world was told, in order, from ``after`` + 1 on."""
+    query = select(events).where(events.c.session_id == session_id, events.c.seq > after)
+    return _rows(connection, query.order_by(events.c.seq).limit(limit))
+
+
+def exchanges_numbered(connection: Connection, session_id: str, numbers: list[int]) -> dict[int, Row]:
+    """Some exchanges of a session, by number."""
+    query = select(exchanges).where(exchanges.c.session_id == session_id, exchanges.c.number.in_(numbers))
+    return {row["number"]: row for row in _rows(connection, query)}
+
+
+def journal_rows(connection: Connection, session_id: str, after: int = 0, limit: int = PAGE) -> list[Row]:
+    """The engine's events, in order."""
+    query = select(journal).where(journal.c.session_id == session_id, journal.c.seq > after)
+    return _rows(connection, query.order_by(journal.c.seq).limit(limit))
+
+
+def measurement_rows(connection: Connection, session_id: str, after: int = 0, limit: int = PAGE) -> list[Row]:
+    """What the learner measured of itself, in order; ``after`` is a row number."""
+    query = select(measurements).where(measurements.c.session_id == session_id, measurements.c.row > after)
+    return _rows(connection, query.order_by(measurements.c.row).limit(limit))
+
+
+def wire_rows(
+    connection: Connection, *, before: int | None = None, after: int = 0, peer: str | None = None, limit: int = 100
+) -> list[Row]:
+    """Calls made, newest first."""
+    query = select(wire).where(wire.c.id > after)
+    if before is not None:
+        query = query.where(wire.c.id < before)
+    if peer is not None:
+        query = query.where(wire.c.peer == peer)
+    return _rows(connection, query.order_by(wire.c.id.desc()).limit(limit))
+
+
+def last_wire_id(connection: Connection) -> int:
+    """The number of the last call made."""
+    return connection.execute(select(func.max(wire.c.id))).scalar() or 0
+
+
+def first_row_of(connection: Connection, learner_url: str) -> int:
+    """The first exchange that this learner, as it is now, can know."""
+    query = select(learners.c.first_row).where(learners.c.url == learner_url)
+    return connection.execute(query).scalar() or 0
+
+
+def last_row(connection: Connection) -> int:
+    """The number of the newest exchange."""
+    return connection.execute(select(func.max(exchanges.c.row))).scalar() or 0
+
+
+def _taught(learner_url: str, first_row: int, query: Select[Any]) -> Select[Any]:
+    mine = select(sessions.c.id).where(sessions.c.learner["url"].as_string() == learner_url)
+    return query.where(exchanges.c.status == "taught", exchanges.c.row >= first_row, exchanges.c.session_id.in_(mine))
+
+
+def taught_count(connection: Connection, learner_url: str, first_row: int) -> int:
+    """How many exchanges this learner was taught."""
+    return connection.execute(_taught(learner_url, first_row, select(func.count()))).scalar() or 0
+
+
+def taught_at(connection: Connection, learner_url: str, first_row: int, index: int) -> Row | None:
+    """The ``index``-th exchange (from 0, in the order taught) that this learner was taught."""
+    query = _taught(learner_url, first_row, select(exchanges)).order_by(exchanges.c.row)
+    return next(iter(_rows(connection, query.offset(index).limit(1))), None)
+
+
+def taught_last(connection: Connection, learner_url: str, first_row: int) -> Row | None:
+    """The newest exchange that this learner was taught."""
+    query = _taught(learner_url, first_row, select(exchanges)).order_by(exchanges.c.row.desc())
+    return next(iter(_rows(connection, query.limit(1))), None)
+
+
+def taught_after(connection: Connection, learner_url: str, first_row: int, row: int) -> Row | None:
+    """The exchange that this learner was taught next after ``row``."""
+    query = _taught(learner_url, max(first_row, row + 1), select(exchanges)).order_by(exchanges.c.row)
+    return next(iter(_rows(connection, query.limit(1))), None)

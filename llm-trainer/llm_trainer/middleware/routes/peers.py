@@ -1,0 +1,58 @@
+"""/api/cerebrum and /api/llm: what both ends say of themselves, and talking with them by hand."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+from fastapi import APIRouter, Response
+
+from llm_trainer.errors import PeerUnreachable
+from llm_trainer.middleware.learner import PEER as LEARNER
+from llm_trainer.middleware.monitor import Watch
+from llm_trainer.middleware.parts import Wired
+from llm_trainer.middleware.schemas import LearnerChatBody, LlmChatBody
+from llm_trainer.middleware.teacher import PEER as LLM
+
+router = APIRouter(prefix="/api", tags=["peers"])
+
+
+@router.get("/cerebrum/status")
+async def learner_status(parts: Wired, response: Response) -> dict[str, Any]:
+    """What the learner says of itself, as last seen, or 503 with the reason."""
+    return await _seen(parts.monitor.learner, LEARNER, parts, response)
+
+
+@router.get("/llm/status")
+async def llm_status(parts: Wired, response: Response) -> dict[str, Any]:
+    """What the LLM server says of itself, as last seen, or 503 with the reason."""
+    return await _seen(parts.monitor.llm, LLM, parts, response)
+
+
+async def _seen(watch: Watch, peer: str, parts: Wired, response: Response) -> dict[str, Any]:
+    reading = watch.reading if watch.reading.state != "unknown" else await watch.look()
+    shown = reading.shown(parts.clock.now())
+    if reading.state != "up":
+        raise PeerUnreachable(reading.reason, peer=peer, remedy=reading.remedy, reading=shown)
+    response.headers["Age"] = str(round(shown["age_ms"] / 1000))
+    return reading.body
+
+
+@router.post("/llm/chat")
+async def ask_llm(body: LlmChatBody, parts: Wired) -> dict[str, Any]:
+    """The LLM server's answer to one message."""
+    return await parts.teacher.chat({"message": body.message})
+
+
+@router.post("/cerebrum/chat")
+async def ask_learner(body: LearnerChatBody, parts: Wired) -> dict[str, Any]:
+    """The learner's answer to one message, spoken by hand; ``learn: false`` leaves it as it is."""
+    key = f"hand:{secrets.token_hex(10)}"
+    heard = await parts.learner.teach(body.message, key, "hand", learn=body.learn)
+    return {
+        "response": heard.reply,
+        "stage": heard.stage,
+        "odd": heard.odd,
+        "extra": heard.extra or {},
+        "milliseconds": round(heard.milliseconds, 3),
+    }

@@ -1,0 +1,75 @@
+"""/api/sessions and /api/traffic: what was recorded."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query
+from fastapi.responses import StreamingResponse
+
+from llm_trainer.errors import NotFound
+from llm_trainer.middleware import queries
+from llm_trainer.middleware.clock import iso
+from llm_trainer.middleware.export import EXTENSIONS, FORMATS, summary
+from llm_trainer.middleware.parts import Wired
+
+router = APIRouter(prefix="/api", tags=["record"])
+Format = Literal["json", "jsonl", "csv", "chat", "sharegpt"]
+
+
+@router.get("/sessions")
+async def all_sessions(parts: Wired, limit: Annotated[int, Query(ge=1, le=queries.PAGE)] = 100) -> dict[str, Any]:
+    """Sessions, newest first."""
+    rows = await parts.record.read(queries.session_rows, limit)
+    return {"sessions": [_shown(row, parts) for row in rows]}
+
+
+@router.get("/sessions/{session_id}")
+async def one_session(session_id: str, parts: Wired) -> dict[str, Any]:
+    """One session, by id or by name."""
+    return _shown(await _found(session_id, parts), parts)
+
+
+@router.post("/sessions/{session_id}/resume")
+async def resume(session_id: str, parts: Wired) -> dict[str, Any]:
+    """Go on with a session that a crash cut off."""
+    run = await parts.trainer.resume_unfinished(session_id)
+    assert run is not None
+    return {"status": "resumed", "session_id": run.id, "exchanges_completed": run.session.state.taught}
+
+
+@router.get("/sessions/{session_id}/export")
+async def export(session_id: str, parts: Wired, format: Format = "json") -> StreamingResponse:
+    """A session in one of the formats, as a file."""
+    row = await _found(session_id, parts)
+    write, media_type = FORMATS[format]
+    name = f"{row['name']}.{EXTENSIONS[format]}"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return StreamingResponse(write(parts.record, row), media_type=media_type, headers=headers)
+
+
+@router.get("/traffic")
+async def traffic(
+    parts: Wired,
+    limit: Annotated[int, Query(ge=1, le=queries.PAGE)] = 100,
+    before: Annotated[int | None, Query(ge=0, lt=2**62)] = None,
+    after: Annotated[int, Query(ge=0, lt=2**62)] = 0,
+    peer: Literal["learner", "llm"] | None = None,
+) -> dict[str, Any]:
+    """Every call made to the learner and to the LLM server, newest first."""
+    rows = await parts.record.read(queries.wire_rows, before=before, after=after, peer=peer, limit=limit)
+    return {"showing": len(rows), "calls": [{**row, "at": iso(row["at"])} for row in rows]}
+
+
+async def _found(session_id: str, parts: Wired) -> dict[str, Any]:
+    row = await parts.record.read(queries.session_row, session_id)
+    if row is None:
+        raise NotFound(f"there is no session {session_id[:80]!r}", remedy="GET /api/sessions lists them")
+    return row
+
+
+def _shown(row: dict[str, Any], parts: Wired) -> dict[str, Any]:
+    run = parts.trainer.run
+    running = run is not None and run.id == row["id"] and parts.trainer.is_active
+    status = "running" if running else "ended" if row["ended_at"] is not None else "interrupted"
+    return {**summary(row), "status": status}

@@ -1,0 +1,79 @@
+"""The stream of events: first what a reader missed, from the record, then what happens, without a gap between."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+from llm_trainer.middleware import queries
+from llm_trainer.middleware.clock import iso
+from llm_trainer.middleware.export import entry
+from llm_trainer.middleware.hub import Told
+from llm_trainer.middleware.parts import Parts
+
+STATUS_SECONDS = 1.0
+PAGE = 200
+
+
+async def follow(parts: Parts, last_event_id: str | None) -> AsyncIterator[str]:
+    """Server-sent events from after ``last_event_id`` on, with a status at the start and every second."""
+    yield "retry: 1000\n\n"
+    yield _status(parts)
+    session_id, seq = _place(last_event_id)
+    while session_id and len(missed := await _missed(parts, session_id, seq)) == PAGE:
+        for told in missed:
+            yield _written(told)
+        seq = missed[-1].seq
+    listener = parts.hub.join()
+    try:
+        if session_id:  # what came between the last page and joining
+            for told in await _missed(parts, session_id, seq):
+                yield _written(told)
+                seq = told.seq
+        clock = asyncio.get_running_loop().time
+        due = clock() + STATUS_SECONDS
+        while True:
+            try:
+                told_now = await asyncio.wait_for(listener.queue.get(), max(0.0, due - clock()))
+            except asyncio.TimeoutError:
+                told_now = _TICK
+            if told_now is None:
+                return
+            if told_now is not _TICK and not (told_now.session_id == session_id and told_now.seq <= seq):
+                yield _written(told_now)
+            if clock() >= due or told_now.type in ("phase", "end"):
+                due = clock() + STATUS_SECONDS
+                yield _status(parts)
+    finally:
+        parts.hub.leave(listener)
+
+
+_TICK = Told("", 0, "", {})
+
+
+def _place(last_event_id: str | None) -> tuple[str, int]:
+    session_id, _, seq = (last_event_id or "").partition(":")
+    return (session_id, int(seq)) if session_id and seq.isdecimal() and len(seq) < 10 else ("", 0)
+
+
+async def _missed(parts: Parts, session_id: str, after: int) -> list[Told]:
+    rows = await parts.record.read(queries.event_rows, session_id, after, PAGE)
+    numbers = [row["body"]["number"] for row in rows if row["type"] == "exchange"]
+    said = await parts.record.read(queries.exchanges_numbered, session_id, numbers) if numbers else {}
+    return [_told(row, said) for row in rows]
+
+
+def _told(row: dict[str, Any], said: dict[int, dict[str, Any]]) -> Told:
+    exchange = row["type"] == "exchange"
+    body = entry(said[row["body"]["number"]]) if exchange else {**row["body"], "at": iso(row["at"])}
+    return Told(row["session_id"], row["seq"], row["type"], body)
+
+
+def _written(told: Told) -> str:
+    return f"id: {told.id}\nevent: {told.type}\ndata: {json.dumps(told.body)}\n\n"
+
+
+def _status(parts: Parts) -> str:
+    return f"event: status\ndata: {json.dumps(parts.trainer.status())}\n\n"

@@ -1,0 +1,103 @@
+"""The teacher's side: the port that a session needs, and its adapter over the LLM server's HTTP API."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any, Protocol
+
+from llm_trainer.errors import PeerAnswerInvalid, PeerBusy, PeerRefused
+from llm_trainer.middleware.mapping import clean
+from llm_trainer.middleware.wire import Answer, Wire
+from llm_trainer.session.steps import AskTeacher
+
+PEER = "llm"
+STATUS_SECONDS = 2.0
+
+
+@dataclass(frozen=True)
+class Speech:
+    """A teacher's turn. ``about`` is how it was made (model, tokens, timings), for the record."""
+
+    text: str
+    topic: str | None = None
+    last: bool = False
+    about: dict[str, Any] = field(default_factory=dict)
+
+
+class Teacher(Protocol):
+    """Whoever speaks for the teacher."""
+
+    async def speak(self, step: AskTeacher, session_id: str) -> Speech:
+        """The next turn; raises PeerError."""
+
+    async def status(self) -> dict[str, Any]:
+        """What it says of itself; raises PeerError."""
+
+
+class HttpTeacher:
+    """The LLM server on port 8001."""
+
+    def __init__(self, wire: Wire, url: str, timeout_seconds: float) -> None:
+        self._wire, self.url, self._timeout_seconds = wire, url, timeout_seconds
+
+    async def speak(self, step: AskTeacher, session_id: str) -> Speech:
+        """One ``POST /api/chat``. It tells the model nothing about who listens."""
+        body: dict[str, Any] = {"messages": [asdict(message) for message in step.messages], "level": step.level}
+        body |= {"seed": step.seed, "session": session_id}
+        if step.topic is not None:
+            body["topic"] = step.topic
+        answer = await self._post("/api/chat", body, session_id)
+        text = answer.get("response")
+        if not isinstance(text, str):
+            raise PeerAnswerInvalid("the LLM server's answer has no text", peer=PEER, remedy="see its log")
+        topic, tokens = answer.get("topic"), answer.get("tokens_used")
+        about = {"model": answer.get("model"), "tokens_used": tokens, "timings": answer.get("timings")}
+        finish = answer.get("finish_reason")
+        return Speech(
+            clean(text),
+            topic=clean(topic)[:200] if isinstance(topic, str) else None,
+            last=finish == "dialogue_end",
+            about={**about, "finish_reason": finish},
+        )
+
+    async def chat(self, body: dict[str, Any]) -> dict[str, Any]:
+        """One question by hand; the LLM server's answer as it came."""
+        return await self._post("/api/chat", body, None)
+
+    async def status(self) -> dict[str, Any]:
+        """``GET /api/status``."""
+        answer = await self._wire.call(PEER, "GET", f"{self.url}/api/status", deadline_seconds=STATUS_SECONDS)
+        return understood(answer, PEER)
+
+    async def _post(self, path: str, body: dict[str, Any], session_id: str | None) -> dict[str, Any]:
+        answer = await self._wire.call(
+            PEER,
+            "POST",
+            self.url + path,
+            body=body,
+            deadline_seconds=self._timeout_seconds,
+            session_id=session_id,
+        )
+        return understood(answer, PEER)
+
+
+def understood(answer: Answer, peer: str) -> dict[str, Any]:
+    """The JSON object of a successful answer; else the PeerError that fits, in the peer's own words if it has any."""
+    try:
+        body = answer.json()
+    except ValueError as error:
+        if answer.status < 300:
+            raise PeerAnswerInvalid(f"{peer} did not answer with JSON", peer=peer, remedy="see its log") from error
+        body = None
+    said = body if isinstance(body, dict) else {}
+    if 200 <= answer.status < 300:
+        if not isinstance(body, dict):
+            raise PeerAnswerInvalid(f"{peer} did not answer with a JSON object", peer=peer, remedy="see its log")
+        return body
+    detail = str(said.get("detail") or f"{peer} answered {answer.status}")[:500]
+    remedy = str(said.get("remedy") or "see its log")[:500]
+    if answer.status in (409, 429, 503):
+        raise PeerBusy(detail, peer=peer, remedy=remedy, retry_after_seconds=answer.retry_after)
+    if answer.status < 500:
+        raise PeerRefused(detail, peer=peer, remedy=remedy)
+    raise PeerAnswerInvalid(detail, peer=peer, remedy=remedy)

@@ -1,0 +1,170 @@
+"""The one way out: every call to the learner or the LLM server goes through here and leaves a row in the record.
+
+No retries, no redirects, no proxies, no cookies, no compression; a cap on what an answer may weigh and a deadline on
+every call. Nobody else in the middleware makes requests.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+import anyio
+import httpx2
+from sqlalchemy import bindparam, insert, update
+
+from llm_trainer.errors import PeerAnswerInvalid, PeerTimeout, PeerUnreachable
+from llm_trainer.middleware.store import Record
+from llm_trainer.middleware.tables import wire
+
+ANSWER_LIMIT_BYTES = 1 << 20
+CONNECT_SECONDS = 2.0
+IDLE_SECONDS = 3.0
+"""Shorter than common servers keep an idle connection, so that a request never meets one that is just closing."""
+
+_BEGIN = insert(wire)
+_FINISHED = ("status", "milliseconds", "bytes_received", "digest_received", "error")
+_FINISH = (
+    update(wire).where(wire.c.id == bindparam("the_id")).values({name: bindparam(f"new_{name}") for name in _FINISHED})
+)
+_HEADERS = {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "http"}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back. ``cut`` when it was heavier than the limit and the rest was not read."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    milliseconds: float
+    cut: bool = False
+
+    def json(self) -> Any:
+        """The body as JSON; ValueError if it is none. NaN and infinities become None, as JSON has none."""
+        try:
+            return json.loads(self.body, parse_constant=lambda _: None)
+        except RecursionError as error:
+            raise ValueError("nested too deeply") from error
+
+    @property
+    def retry_after(self) -> float | None:
+        """Seconds that the peer asked to wait."""
+        said = self.headers.get("retry-after", "")
+        return float(said) if said.isdigit() and len(said) < 7 else None
+
+
+class Wire:
+    """Calls peers and records that it did."""
+
+    def __init__(self, record: Record, last_id: int) -> None:
+        self._record, self._last_id = record, last_id
+        self._client = httpx2.AsyncClient(
+            headers=_HEADERS,
+            timeout=httpx2.Timeout(None, connect=CONNECT_SECONDS),
+            follow_redirects=False,
+            trust_env=False,
+            limits=httpx2.Limits(max_connections=64, max_keepalive_connections=8, keepalive_expiry=IDLE_SECONDS),
+        )
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._client.aclose()
+
+    async def call(
+        self,
+        peer: str,
+        method: str,
+        url: str,
+        *,
+        body: object = None,
+        headers: Mapping[str, str] | None = None,
+        deadline_seconds: float,
+        session_id: str | None = None,
+    ) -> Answer:
+        """Make one call, after its row and all that is pending is on disk.
+
+        PeerUnreachable: surely not received. PeerTimeout, PeerAnswerInvalid: may have been received. StoreError: the
+        row could not be written, nothing was sent.
+        """
+        sent = b"" if body is None else json.dumps(body).encode()
+        number = self._begin(peer, method, url, sent, session_id)
+        await self._record.commit()
+        began = time.perf_counter()
+        try:
+            with anyio.fail_after(deadline_seconds):
+                answer = await self._send(method, url, sent, headers or {})
+        except (TimeoutError, httpx2.ReadTimeout, httpx2.WriteTimeout) as error:
+            self._finish(number, began, error="timeout")
+            detail = f"{peer} did not answer within {deadline_seconds:g} s at {_place(url)}"
+            raise PeerTimeout(detail, peer=peer, remedy="see whether it is overloaded, or raise the limit") from error
+        except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.UnsupportedProtocol, httpx2.InvalidURL) as error:
+            self._finish(number, began, error="unreachable")
+            detail = f"{peer} cannot be reached at {_place(url)}: {_why(error)}"
+            raise PeerUnreachable(
+                detail, peer=peer, remedy=f"start it, or correct its address ({_place(url)})"
+            ) from error
+        except httpx2.HTTPError as error:
+            self._finish(number, began, error=type(error).__name__)
+            detail = f"{peer} at {_place(url)} broke off: {_why(error)}"
+            raise PeerAnswerInvalid(detail, peer=peer, remedy="see its log") from error
+        except BaseException:
+            self._finish(number, began, error="cancelled")
+            raise
+        self._finish(number, began, answer)
+        return answer
+
+    async def _send(self, method: str, url: str, sent: bytes, headers: Mapping[str, str]) -> Answer:
+        given = {"Content-Type": "application/json", **headers} if sent else headers
+        began, size = time.perf_counter(), 0
+        parts: list[bytes] = []
+        async with self._client.stream(method, url, content=sent or None, headers=dict(given)) as response:
+            async for part in response.aiter_raw():
+                parts.append(part)
+                size += len(part)
+                if size > ANSWER_LIMIT_BYTES:
+                    break
+        self._client.cookies.clear()
+        body, spent = b"".join(parts), (time.perf_counter() - began) * 1000
+        received = {name.lower(): value for name, value in response.headers.items()}
+        return Answer(response.status_code, received, body[:ANSWER_LIMIT_BYTES], spent, size > ANSWER_LIMIT_BYTES)
+
+    def _begin(self, peer: str, method: str, url: str, sent: bytes, session_id: str | None) -> int:
+        self._last_id += 1
+        row = {
+            "id": self._last_id,
+            "session_id": session_id,
+            "at": time.time(),
+            "peer": peer,
+            "method": method,
+            "path": httpx2.URL(url).path if "//" in url else url,
+            "bytes_sent": len(sent),
+            "digest_sent": sha256(sent).hexdigest(),
+        }
+        self._record.write(_BEGIN, row)
+        return self._last_id
+
+    def _finish(self, number: int, began: float, answer: Answer | None = None, error: str | None = None) -> None:
+        row: dict[str, Any] = {
+            "the_id": number,
+            "new_status": answer.status if answer else None,
+            "new_milliseconds": round((time.perf_counter() - began) * 1000, 3),
+            "new_bytes_received": len(answer.body) if answer else None,
+            "new_digest_received": sha256(answer.body).hexdigest() if answer else None,
+            "new_error": error or ("answer-too-large" if answer and answer.cut else None),
+        }
+        self._record.write(_FINISH, row)
+
+
+def _place(url: str) -> str:
+    """The address without what might be secret in it."""
+    parts = httpx2.URL(url)
+    return f"{parts.scheme}://{parts.host}" + (f":{parts.port}" if parts.port else "")
+
+
+def _why(error: Exception) -> str:
+    return str(error) or type(error).__name__

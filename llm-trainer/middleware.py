@@ -1,0 +1,6 @@
+"""Start the middleware on port 8002: ``python middleware.py --help``."""
+
+from llm_trainer.middleware.app import main
+
+if __name__ == "__main__":
+    main()
