@@ -33,6 +33,7 @@ SILENCE = "…"
 CONNECT_SECONDS = 2.0
 LOOK_SECONDS = 4.0
 BUSY_SECONDS = 5.0
+NOT_OLLAMA = (ValueError, TypeError, AttributeError)  # what the client raises for JSON of another shape
 log = logging.getLogger(__name__)
 
 
@@ -77,7 +78,7 @@ class Ollama:
             raise self._refusal(error) from error
         except (httpx.HTTPError, ConnectionError) as error:
             raise self._broken(error) from error
-        except ValueError as error:
+        except NOT_OLLAMA as error:
             detail = f"ollama sent a line that is not an answer: {error}"
             raise PeerAnswerInvalid(detail, peer=NAME, remedy=f"is it Ollama that answers at {self._url}?") from error
         finally:
@@ -88,7 +89,7 @@ class Ollama:
         try:
             found = [model.model or "" for model in (await self._client.list()).models]
             resident = [model.model or "" for model in (await self._client.ps()).models]
-        except (httpx.HTTPError, ConnectionError, ollama.ResponseError, ValueError) as error:
+        except (httpx.HTTPError, ConnectionError, ollama.ResponseError, *NOT_OLLAMA) as error:
             return self._no_answer(error)
         if _full(self._model) not in map(_full, found):
             detail = f"ollama answers at {self._url}, but {self._model} is not pulled"

@@ -1,0 +1,254 @@
+"""Ollama as it really behaves, by the shapes of its real answers."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+
+import pytest
+
+from llm_trainer import errors
+from llm_trainer.llm_server.backends.base import BackendStatus, Chunk
+from llm_trainer.llm_server.backends.ollama import Ollama
+from llm_trainer.llm_server.budget import tokens
+from llm_trainer.llm_server.speech import Deadlines, Spoken, whole
+from llm_trainer.ports import bind
+from tests.llm_server.stand_ins import Script, StandIn, ask, ollama, ollama_lines, run, standing_in
+from tests.serving import wait_until
+
+MODEL = "gemma3:1b"
+
+
+def speak(program: StandIn, *texts: str, **fields: object) -> Spoken:
+    with standing_in(program) as url:
+        return run(spoken(url, *(texts or ("hi",)), **fields))
+
+
+async def spoken(url: str, *texts: str, **fields: object) -> Spoken:
+    backend = Ollama(url, MODEL)
+    try:
+        return await whole(backend, ask(*texts, **fields), Deadlines())
+    finally:
+        await backend.aclose()
+
+
+def look(program: StandIn, model: str = MODEL) -> BackendStatus:
+    async def looked(url: str) -> BackendStatus:
+        backend = Ollama(url, model)
+        try:
+            return await backend.status()
+        finally:
+            await backend.aclose()
+
+    with standing_in(program) as url:
+        return run(looked(url))
+
+
+def test_the_pieces_make_one_turn_with_counts_and_times() -> None:
+    turn = speak(ollama())
+
+    assert turn.text == "Hello there."
+    assert (turn.finish.reason, turn.finish.model) == ("stop", MODEL)
+    assert (turn.finish.prompt_tokens, turn.finish.completion_tokens) == (26, 7)
+    assert turn.timings["load"] == pytest.approx(1334.875)
+    assert turn.timings["generation"] == pytest.approx(453.5)
+
+
+def test_the_request_states_roles_context_and_every_option() -> None:
+    program = ollama()
+    speak(program, "moo", "A cow!", "cow", system="Be kind.", seed=7, temperature=0.5, max_tokens=40, stop=("\n",))
+
+    (body,) = program.bodies
+    assert body["messages"] == [
+        {"role": "system", "content": "Be kind."},
+        {"role": "user", "content": "moo"},
+        {"role": "assistant", "content": "A cow!"},
+        {"role": "user", "content": "cow"},
+    ]
+    assert body["options"] == {"num_ctx": 4096, "num_predict": 40, "seed": 7, "temperature": 0.5, "stop": ["\n"]}
+    assert (body["model"], body["stream"], body["think"]) == (MODEL, True, False)
+    assert body["keep_alive"]
+
+
+def test_a_silence_is_shown_to_the_model_as_one() -> None:
+    program = ollama()
+    speak(program, "")
+
+    assert program.bodies[0]["messages"] == [{"role": "user", "content": "…"}]
+
+
+def test_a_long_past_never_pushes_the_instructions_out() -> None:
+    program = ollama()
+    past = [f"turn {number} " + "words and more words " * 10 for number in range(201)]
+    speak(program, *past, system="Be kind.")
+
+    messages = program.bodies[0]["messages"]
+    options = program.bodies[0]["options"]
+    assert messages[0] == {"role": "system", "content": "Be kind."}
+    assert messages[-1]["content"] == past[-1]
+    assert 10 < len(messages) < 150
+    assert sum(tokens(each["content"]) for each in messages) + options["num_predict"] <= options["num_ctx"]
+
+
+def test_a_last_turn_that_cannot_fit_is_refused_before_anything_is_sent() -> None:
+    program = ollama()
+    with pytest.raises(errors.UtteranceError, match="4096"):
+        speak(program, "word " * 5000)
+
+    assert program.bodies == []
+
+
+REFUSALS = [
+    (404, "model 'gemma3:1b' not found", errors.ModelMissing, "ollama pull gemma3:1b"),
+    (503, "server busy, please try again.  maximum pending requests exceeded", errors.PeerBusy, "wait"),
+    (429, "too many requests", errors.PeerBusy, "wait"),
+    (400, "invalid options: num_ctx", errors.PeerRefused, "log"),
+    (500, "llama runner process has terminated: exit status 2", errors.PeerAnswerInvalid, "log"),
+    (500, "model requires more system memory (2.4 GiB) than is available", errors.PeerRefused, "smaller model"),
+]
+
+
+@pytest.mark.parametrize(("status", "said", "kind", "remedy"), REFUSALS)
+def test_a_refusal_is_named_with_its_remedy_and_never_asked_again(
+    status: int, said: str, kind: type[errors.PeerError], remedy: str
+) -> None:
+    program = ollama(Script([json.dumps({"error": said})], status))
+    with pytest.raises(kind) as refusal:
+        speak(program)
+
+    assert type(refusal.value) is kind
+    assert " ".join(said.split())[:20] in refusal.value.detail
+    assert remedy in refusal.value.remedy
+    assert len(program.bodies) == 1
+
+
+def test_a_busy_server_says_when_to_come_back() -> None:
+    with pytest.raises(errors.PeerBusy) as refusal:
+        speak(ollama(Script(['{"error": "busy"}'], 503)))
+
+    assert refusal.value.retry_after_seconds
+
+
+BROKEN = {
+    "an error in the middle": (
+        Script([*ollama_lines("Hel")[:1], '{"error": "an error was encountered while running the model"}']),
+        "error",
+    ),
+    "a cut connection": (Script(ollama_lines("Hel")[:1], ending="cut"), "cut"),
+    "no line that says done": (Script(ollama_lines("Hel", "lo")[:2]), "cut"),
+    "an empty stream": (Script([]), "cut"),
+    "an empty text": (Script(ollama_lines("")), "empty"),
+    "blanks only": (Script(ollama_lines(" ", "\n")), "empty"),
+    "a null text": (
+        Script([json.dumps({"model": MODEL, "message": {"role": "assistant", "content": None}, "done": True})]),
+        "empty",
+    ),
+    "thinking only": (
+        Script(
+            [
+                json.dumps(
+                    {"model": MODEL, "message": {"role": "assistant", "content": "", "thinking": "hm"}, "done": True}
+                )
+            ]
+        ),
+        "empty",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", BROKEN)
+def test_half_an_answer_is_an_error_that_says_how_it_broke(what: str) -> None:
+    script, kind = BROKEN[what]
+    with pytest.raises(errors.PeerAnswerInvalid) as broken:
+        speak(ollama(script))
+
+    assert broken.value.extra["kind"] == kind
+
+
+@pytest.mark.parametrize("line", ["<html>not ollama</html>", "[1]", '{"message": 5, "done": true}', "{"])
+def test_what_is_not_ollama_is_recognised(line: str) -> None:
+    with pytest.raises(errors.PeerAnswerInvalid):
+        speak(ollama(Script([line])))
+
+
+def test_a_redirect_is_not_followed() -> None:
+    program = ollama(Script(status=302, headers={"location": "http://127.0.0.1:9/api/chat"}))
+    with pytest.raises(errors.PeerAnswerInvalid, match="302"):
+        speak(program)
+
+
+def test_nobody_at_the_door_is_unreachable_with_the_way_to_start_it() -> None:
+    with bind(0, "nobody") as gone:
+        url = f"http://127.0.0.1:{gone.getsockname()[1]}"
+    with pytest.raises(errors.PeerUnreachable) as nobody:
+        run(spoken(url, "hi"))
+
+    assert url in nobody.value.detail
+    assert "ollama serve" in nobody.value.remedy
+    assert "ollama pull gemma3:1b" in nobody.value.remedy
+
+
+def test_closing_the_stream_stops_the_generation() -> None:
+    program = ollama(Script(ollama_lines("Hel")[:1], ending="hang"))
+
+    async def listen_a_moment(url: str) -> Chunk:
+        backend = Ollama(url, MODEL)
+        chunks = backend.chat(ask("hi"))
+        first = await chunks.__anext__()
+        await chunks.aclose()  # type: ignore[attr-defined]
+        await backend.aclose()
+        return first
+
+    with standing_in(program) as url:
+        assert run(listen_a_moment(url)).text == "Hel"
+        wait_until(program.client_gone.is_set)
+
+
+def test_a_model_that_is_pulled_is_ready() -> None:
+    status = look(ollama(models=("gemma3:1b", "qwen3:0.6b")))
+
+    assert (status.state, status.models) == ("ready", ("gemma3:1b", "qwen3:0.6b"))
+    assert "first request loads it" in status.detail
+
+
+def test_a_model_that_is_loaded_says_so() -> None:
+    assert "is loaded" in look(ollama(resident=("gemma3:1b",))).detail
+
+
+def test_a_model_without_a_tag_is_the_latest() -> None:
+    assert look(ollama(models=("llama3:latest",)), "llama3").is_ready
+
+
+def test_a_model_that_is_not_pulled_is_named_with_the_line_that_pulls_it() -> None:
+    status = look(ollama(models=("gemma3:4b",)))
+
+    assert (status.state, status.remedy) == ("model-missing", "ollama pull gemma3:1b")
+
+
+@pytest.mark.parametrize(
+    "page", [None, Script(["<html>"]), Script(['{"error": "x"}'], 500)], ids=["404", "html", "500"]
+)
+def test_a_program_that_is_not_ollama_is_unreachable(page: object) -> None:
+    status = look(StandIn(pages={"/api/tags": page}))
+
+    assert (status.state, bool(status.remedy)) == ("unreachable", True)
+
+
+def test_a_waiting_request_on_a_model_not_in_memory_means_loading() -> None:
+    program = ollama(Script(ending="hang"))
+
+    async def states(url: str) -> list[str]:
+        backend = Ollama(url, MODEL)
+        seen = [(await backend.status()).state]
+        waiting = asyncio.create_task(whole(backend, ask("hi"), Deadlines()))
+        while not program.bodies:
+            await asyncio.sleep(0.005)
+        seen.append((await backend.status()).state)
+        waiting.cancel()
+        await asyncio.wait({waiting})
+        seen.append((await backend.status()).state)
+        await backend.aclose()
+        return seen
+
+    with standing_in(program) as url:
+        assert run(states(url)) == ["ready", "loading", "ready"]
