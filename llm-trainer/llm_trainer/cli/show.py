@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
+import io
 import sys
-from collections.abc import Callable
+from contextlib import suppress
 from types import TracebackType
-from typing import Protocol
+from typing import IO, Protocol, TextIO, cast
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
@@ -46,12 +46,45 @@ def say(text: str, *, problem: bool = False) -> None:
     try:
         print(text, file=getattr(sys, name), flush=True)
     except (OSError, ValueError):
-        setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115, PTH123 - lives as long as we do
+        setattr(sys, name, _Nobody())
+
+
+class _Nobody(io.StringIO):
+    """Where words go when nobody reads any more."""
+
+    def write(self, text: str) -> int:
+        return len(text)
+
+
+class Lasting(io.TextIOBase):
+    """A stream that outlives its terminal: what cannot be written is dropped."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    @property
+    def encoding(self) -> str:  # type: ignore[override]
+        return self._stream.encoding
+
+    def isatty(self) -> bool:
+        return self._stream.isatty()
+
+    def fileno(self) -> int:
+        return self._stream.fileno()
+
+    def write(self, text: str) -> int:
+        with suppress(OSError, ValueError):
+            self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        with suppress(OSError, ValueError):
+            self._stream.flush()
 
 
 def open_show() -> Show:
     """The live panel where standard output is a terminal, else plain lines."""
-    console = Console(highlight=False)
+    console = Console(file=cast("IO[str]", Lasting(sys.stdout)), highlight=False)
     return Panel(console) if console.is_terminal and not console.is_dumb_terminal else Lines()
 
 
@@ -88,28 +121,22 @@ class Panel:
 
     def scene(self, scene: Scene, now: float) -> None:
         """Draw the scene."""
-        self._safely(lambda: self._live.update(draw(scene, self.console.width, self._unicode), refresh=True))
+        self._live.update(draw(scene, self.console.width, self._unicode), refresh=True)
 
     def note(self, text: str) -> None:
         """Print a remark above the panel."""
-        self._safely(lambda: self.console.print(Text(text)))
+        self.console.print(Text(text))
 
     @property
     def _unicode(self) -> bool:
         return not self.console.options.ascii_only and not self.console.legacy_windows
 
-    def _safely(self, act: Callable[[], object]) -> None:
-        try:
-            act()
-        except (OSError, ValueError):  # the terminal was closed; what we look after goes on until we are told to end
-            self.console.file = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123
-
     def __enter__(self) -> Panel:
-        self._safely(self._live.start)
+        self._live.start()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self._safely(self._live.stop)
+        self._live.stop()
 
 
 def draw(scene: Scene, width: int, unicode: bool) -> RenderableType:

@@ -1,0 +1,129 @@
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from llm_trainer.cli import follow as following
+from llm_trainer.cli.orchestrator import app, main
+from tests.cli.fake import SESSION, FakeMiddleware
+
+HOME = Path(__file__).parents[2]
+
+
+@pytest.fixture(autouse=True)
+def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(following, "LOOK_EVERY_SECONDS", 0.001)
+    monkeypatch.setenv("COLUMNS", "100")
+
+
+def test_without_a_verb_a_session_is_started_and_followed(
+    middleware: FakeMiddleware, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = main(["--exchanges", "4", "--delay", "0", "--topics", "a,b", "--seed", "3", "--url", middleware.url])
+
+    assert code == 0
+    assert middleware.plan == {"max_exchanges": 4, "delay": 0.0, "topics": ["a", "b"], "seed": 3}
+    shown = capsys.readouterr().out
+    assert "4/4" in shown
+    assert "4 of 4 exchanges recorded" in shown
+
+
+def test_json_is_all_that_a_program_gets(middleware: FakeMiddleware, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--exchanges", "2", "--url", middleware.url, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["exchanges_completed"] == 2
+
+
+@pytest.mark.parametrize("verb", ["start", "stop", "status", "log", "sessions"])
+def test_options_may_stand_before_or_behind_the_verb(
+    verb: str, middleware: FakeMiddleware, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["--json", "--url", middleware.url, verb]) == 0
+    before = json.loads(capsys.readouterr().out)
+    assert main([verb, "--json", "--url", middleware.url]) == 0
+    assert json.loads(capsys.readouterr().out).keys() == before.keys()
+
+
+def test_the_environment_names_the_middleware(
+    middleware: FakeMiddleware, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("TRAINER_MIDDLEWARE_URL", middleware.url)
+
+    assert main(["status"]) == 0
+    assert "exactly-once" in capsys.readouterr().out
+
+
+def test_the_log_shows_both_sides_and_steers_no_terminal(
+    middleware: FakeMiddleware, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["--exchanges", "3", "--url", middleware.url])
+    capsys.readouterr()
+
+    assert main(["log", "--limit", "2", "--url", middleware.url]) == 0
+
+    shown = capsys.readouterr().out
+    assert "#2" in shown
+    assert "learner: (silent)" in shown
+    assert "\x1b" not in shown
+
+
+def test_export_writes_the_newest_session(
+    middleware: FakeMiddleware, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out.csv"
+
+    assert main(["export", "--format", "csv", "--out", str(out), "--url", middleware.url]) == 0
+
+    assert out.read_text() == "format,csv\n"
+    assert ("GET", f"/api/sessions/{SESSION}/export") in middleware.calls
+
+
+def test_a_place_that_cannot_be_written_is_a_sentence(
+    middleware: FakeMiddleware, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["export", "--out", str(tmp_path / "no" / "file"), "--url", middleware.url]) == 1
+    assert "cannot be written" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("status", "code"), [(409, 4), (503, 3), (422, 2), (500, 1)])
+def test_a_refusal_is_its_detail_its_remedy_and_an_exit_code(
+    status: int, code: int, middleware: FakeMiddleware, capsys: pytest.CaptureFixture[str]
+) -> None:
+    middleware.refuse_start = (status, "the sea is closed")
+
+    assert main(["start", "--url", middleware.url]) == code
+    assert capsys.readouterr().err == "the sea is closed\ndo otherwise\n"
+
+
+@pytest.mark.parametrize("typed", ["--exchanges 0", "--exchanges x", "nonsense", "start --delay -1"])
+def test_wrong_use_is_exit_code_2(typed: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(typed.split()) == 2
+    assert "Traceback" not in capsys.readouterr().err
+
+
+def test_nobody_at_the_door_is_exit_code_3(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["status", "--url", "http://127.0.0.1:9"]) == 3
+    assert "python middleware.py" in capsys.readouterr().err
+
+
+def test_a_stranger_at_the_door_is_told_from_the_middleware(capsys: pytest.CaptureFixture[str]) -> None:
+    fake = FakeMiddleware()
+    fake.route = lambda *_: (200, "text/html", b"<p>hello")  # type: ignore[method-assign]
+
+    assert main(["status", "--url", fake.url]) == 3
+    fake.close()
+    assert "another program" in capsys.readouterr().err
+
+
+def test_every_verb_and_option_is_in_the_manual(capsys: pytest.CaptureFixture[str]) -> None:
+    manual = (HOME / "docs" / "cli.md").read_text("utf-8")
+    verbs = [command.name or command.callback.__name__ for command in app.registered_commands if command.callback]
+
+    assert len(verbs) > 10
+    for verb in verbs:
+        assert f"`{verb}`" in manual, verb
+        main([verb, "--help"])
+    for option in set(re.findall(r"--[a-z-]{3,}", capsys.readouterr().out)) - {"--help"}:
+        assert option in manual, option
