@@ -113,16 +113,18 @@ class OpenAI:
         return arguments | {name: value for name, value in given.items() if value is not None}
 
     def _translated(self, error: Exception) -> PeerError:
-        if isinstance(error, openai.APITimeoutError):
-            return PeerTimeout(f"{self._url} did not answer in time", peer=self.name, remedy="is it overloaded?")
-        if isinstance(error, (openai.APIConnectionError, httpx2.ConnectError)):
+        # The client says "connection error" of whatever broke; what it was stands in the cause.
+        cause = error.__cause__ if isinstance(error, openai.APIConnectionError) else error
+        if isinstance(cause, (httpx2.ConnectError, httpx2.ConnectTimeout)):
             remedy = "start it, or set openai_url to where it answers"
             return PeerUnreachable(f"nobody answers at {self._url}", peer=self.name, remedy=remedy)
+        if isinstance(cause, httpx2.TimeoutException):
+            return PeerTimeout(f"{self._url} did not answer in time", peer=self.name, remedy="is it overloaded?")
+        if isinstance(cause, httpx2.HTTPError):
+            detail = f"the connection to {self._url} broke before the answer was done ({type(cause).__name__})"
+            return PeerAnswerInvalid(detail, peer=self.name, remedy="ask again", kind="cut")
         if isinstance(error, openai.APIStatusError):
             return self._refusal(error)
-        if isinstance(error, httpx2.HTTPError):
-            detail = f"the connection to {self._url} broke before the answer was done ({type(error).__name__})"
-            return PeerAnswerInvalid(detail, peer=self.name, remedy="ask again", kind="cut")
         detail = f"{self._url} failed in the middle of its answer: {_short(error)}"
         return PeerAnswerInvalid(detail, peer=self.name, remedy="see that server's log", kind="error")
 

@@ -42,10 +42,11 @@ class Recorded:
         self._numbers = {dialogue.id: number for number, dialogue in enumerate(self._dialogues)}
         self._places: OrderedDict[str, _Place] = OrderedDict()
         self._unheard = OrderedDict.fromkeys(range(len(self._dialogues)))
-        self._turns_by_key: dict[str, list[tuple[int, int]]] = {}
-        for number, dialogue in enumerate(self._dialogues):
-            for turn, text in enumerate(dialogue.turns):
-                self._turns_by_key.setdefault(_key(text), []).append((number, turn))
+        self._all = [(number, turn) for number, each in enumerate(self._dialogues) for turn in range(len(each.turns))]
+        self._keys = [_key(text) for dialogue in self._dialogues for text in dialogue.turns]
+        self._indices_by_key: dict[str, list[int]] = {}
+        for index, key in enumerate(self._keys):
+            self._indices_by_key.setdefault(key, []).append(index)
 
     def topics(self) -> tuple[str, ...]:
         """The ids of the dialogues, in the file's order."""
@@ -97,19 +98,16 @@ class Recorded:
     def _last_place(self, request: ChatRequest, remembered: _Place | None, said: list[str]) -> _Place | None:
         if not said or (remembered is not None and _key(self._text(remembered)) == said[-1]):
             return remembered
-        found = self._turns_by_key.get(said[-1])
+        found = self._indices_by_key.get(said[-1])
         if not found:
             return remembered
-        number, turn = max(found, key=lambda place: (self._agreement(place, said), -place[0], -place[1]))
+        number, turn = self._all[max(found, key=lambda index: (self._agreement(index, said), -index))]
         return _Place(number, turn, request.topic if remembered is None else remembered.topic)
 
-    def _agreement(self, place: tuple[int, int], said: list[str]) -> int:
-        """How many turns, counted backwards from ``place``, are those that were said."""
-        turns = self._dialogues[place[0]].turns[: place[1] + 1]
+    def _agreement(self, index: int, said: list[str]) -> int:
+        """How many turns, counted backwards from ``index`` through the file, are those that were said."""
         agreeing = 0
-        for text, heard in zip(reversed(turns), reversed(said), strict=False):
-            if _key(text) != heard:
-                break
+        while agreeing <= index and agreeing < len(said) and self._keys[index - agreeing] == said[-1 - agreeing]:
             agreeing += 1
         return agreeing
 

@@ -1,0 +1,37 @@
+"""The tutor as a back end: what it is asked reaches it, what it says comes back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from llm_trainer.llm_server.backends.base import Message
+from llm_trainer.llm_server.backends.tutoring import Tutoring
+from llm_trainer.llm_server.speech import Deadlines, whole
+from tests.llm_server.stand_ins import ask, run
+
+
+class Echo:
+    def speak(self, history: Sequence[Message], topic: str | None, level: int | None, seed: int) -> str:
+        return f"{[turn.text for turn in history]} {topic} {level} {seed}"
+
+    def topics(self) -> Sequence[str]:
+        return ["cats", "rain"]
+
+
+def test_past_topic_level_and_seed_reach_the_tutor() -> None:
+    turn = run(whole(Tutoring(Echo()), ask("moo", "A cow!", "cow", topic="cats", level=2, seed=9), Deadlines()))
+
+    assert turn.text == "['moo', 'A cow!', 'cow'] cats 2 9"
+    assert (turn.finish.model, turn.finish.reason) == ("tutor", "stop")
+
+
+def test_without_a_seed_its_own_is_used() -> None:
+    assert run(whole(Tutoring(Echo(), seed=5), ask("x"), Deadlines())).text.endswith(" 5")
+
+
+def test_it_says_plainly_that_it_is_no_language_model() -> None:
+    status = run(Tutoring(Echo()).status())
+
+    assert status.is_ready
+    assert "not a language model" in status.detail
+    assert Tutoring(Echo()).topics() == ("cats", "rain")
