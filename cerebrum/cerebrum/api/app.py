@@ -13,7 +13,7 @@ from cerebrum import __version__
 from cerebrum.api import pages, routes
 from cerebrum.api.desk import Desk
 from cerebrum.api.door import Door
-from cerebrum.api.problems import add_problem_documents
+from cerebrum.api.problems import PROBLEM, add_problem_documents
 from cerebrum.worker import Worker
 
 
@@ -38,4 +38,14 @@ def create_app(worker: Worker, port: int, copies: Path) -> FastAPI:
     app.include_router(pages.router)
     add_problem_documents(app)
     app.add_middleware(Door, port=port)
+    _describe_problems(app)
     return app
+
+
+def _describe_problems(app: FastAPI) -> None:
+    """Let the API's description tell the media type that errors really have."""
+    for methods in app.openapi()["paths"].values():
+        for operation in methods.values():
+            for status, answer in operation["responses"].items():
+                if int(status) >= 400 and "application/json" in answer.get("content", {}):
+                    answer["content"] = {PROBLEM: answer["content"]["application/json"]}

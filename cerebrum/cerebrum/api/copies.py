@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -32,7 +33,12 @@ class Copy:
     def response(self) -> Response:
         """The file itself."""
         headers = {"Content-Disposition": f'attachment; filename="{self.path.name}"'}
-        return StreamingResponse(self.path.open("rb"), headers=headers, media_type=SQLITE)
+        return StreamingResponse(self._chunks(), headers=headers, media_type=SQLITE)
+
+    def _chunks(self) -> Iterator[bytes]:
+        with self.path.open("rb") as file:
+            while chunk := file.read(1 << 20):
+                yield chunk
 
 
 def make_copy(learner: Learner, folder: Path) -> Copy:

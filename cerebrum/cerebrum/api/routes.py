@@ -36,7 +36,7 @@ REPLAYED = {"Idempotent-Replayed": "true"}
 router = APIRouter(route_class=StrictRoute, responses=ERRORS)
 
 
-@router.get("/", response_model=schemas.Service)
+@router.get("/", response_model=schemas.Service, responses={200: {"content": {"text/html": {}}}})
 async def root(request: Request, desk: AtDesk) -> Response:
     """Who answers here; for a browser, the page."""
     if "text/html" in request.headers.get("accept", ""):
@@ -137,7 +137,7 @@ async def patterns(desk: AtDesk, limit: Limit = 100) -> Response:
     return JSONResponse({"patterns": [asdict(pattern) for pattern in found]})
 
 
-@router.post("/api/snapshot", response_model=schemas.SnapshotOut)
+@router.post("/api/snapshot", response_model=schemas.SnapshotOut, responses={200: {"content": {SQLITE: {}}}})
 async def snapshot(request: Request, desk: AtDesk) -> Response:
     """A consistent copy of the whole mind in one file; the file itself for ``Accept: application/vnd.sqlite3``."""
     copy = await desk.call(lambda learner: make_copy(learner, request.app.state.copies))

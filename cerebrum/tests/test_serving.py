@@ -1,0 +1,175 @@
+"""The real service: killed, ended, crowded and starved."""
+
+from __future__ import annotations
+
+import random
+import signal
+import sqlite3
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from cerebrum.store import Store
+from tests.serving import Service, run
+
+KILLS = 25
+posix = pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(400)
+def test_kills_at_random_instants_lose_nothing_and_repeat_nothing(tmp_path: Path) -> None:
+    """After each kill the exchange in doubt is sent again with its key, as a caller would."""
+    chance, folder = random.Random(5), tmp_path / "memory"
+    answered: dict[str, tuple[str, object]] = {}
+    number = kills = doubts = 0
+    while kills < KILLS:
+        with Service(folder) as service:
+            killer = threading.Timer(chance.uniform(0.0, 0.12), service.process.kill)
+            killer.start()
+            try:
+                while True:
+                    key, text = f"s:{number:08d}", f"This is utterance {number}, and {number % 7} more."
+                    status, document = service.say(text, key)
+                    assert status == 200, document
+                    answered[key] = (text, document["exchange"])
+                    number += 1
+            except OSError:
+                kills += 1
+                doubts += 1
+            finally:
+                killer.cancel()
+    with Service(folder) as service:
+        for key, (text, seq) in answered.items():
+            status, document = service.ask("GET", f"/api/exchanges/{key}")
+            assert (status, document["message"], document["exchange"]) == (200, text, seq)
+        assert service.end()[0] == 0
+    store = Store(folder / "mind.sqlite3")
+    heard = [(record.key, record.content.heard) for record in store.records() if record.content]
+    acknowledged = [(key, text) for key, (text, _) in answered.items()]
+    assert store.verify() == len(heard)
+    store.close()
+    assert heard[: len(acknowledged)] == acknowledged
+    assert len(heard) <= len(acknowledged) + 1
+    print(f"\n{kills} kills, {len(acknowledged)} acknowledged exchanges, 0 lost, 0 twice, chain holds")
+
+
+@posix
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_it_in_time_with_its_mind_saved(tmp_path: Path, number: int) -> None:
+    folder = tmp_path / "memory"
+    with Service(folder) as service:
+        for text in ("hello", "you"):
+            service.say(text)
+        code, seconds = service.end(number)
+
+    assert (code, seconds < 5) == (0, True)
+    assert [path.name for path in (folder / "saved").iterdir()] == ["000000000002"]
+    assert sorted(path.name for path in folder.iterdir()) == ["mind.sqlite3", "saved"]
+    with sqlite3.connect(folder / "mind.sqlite3") as stock:
+        assert stock.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        assert stock.execute("SELECT count(*) FROM records").fetchone() == (2,)
+    stock.close()
+
+
+@pytest.mark.slow
+def test_one_record_has_one_process_and_one_port_one_program(tmp_path: Path) -> None:
+    with Service(tmp_path / "memory") as service:
+        locked = run("serve", "--data-dir", tmp_path / "memory", "--port", _other(service.port))
+        taken = run("serve", "--data-dir", tmp_path / "elsewhere", "--port", service.port)
+        replay = run("replay", "--data-dir", tmp_path / "memory", "--port", service.port)
+
+    assert (locked.returncode, locked.stderr.count("\n")) == (75, 1), locked.stderr
+    assert "open in another process" in locked.stderr
+    assert (taken.returncode, taken.stderr.count("\n")) == (2, 1), taken.stderr
+    assert str(service.port) in taken.stderr
+    assert "CEREBRUM_PORT" in taken.stderr
+    assert replay.returncode == 75
+
+
+def _other(port: int) -> int:
+    from tests.serving import free_port
+
+    found = free_port()
+    return found if found != port else free_port()
+
+
+@pytest.mark.slow
+def test_a_crowd_is_answered_or_told_when_to_come_back(tmp_path: Path) -> None:
+    with Service(tmp_path / "memory") as service:
+        answers: list[int] = []
+
+        def talk(number: int) -> None:
+            for turn in range(3):
+                answers.append(service.say(f"I am number {number}, turn {turn}.")[0])
+
+        crowd = [threading.Thread(target=talk, args=(number,)) for number in range(100)]
+        for one in crowd:
+            one.start()
+        slowest = 0.0
+        while any(one.is_alive() for one in crowd):
+            started = time.monotonic()
+            assert service.ask("GET", "/healthz")[0] == 200
+            slowest = max(slowest, time.monotonic() - started)
+        status = service.ask("GET", "/api/status")[1]
+
+    assert set(answers) <= {200, 503}
+    assert status["exchanges"] == answers.count(200) > 0
+    assert slowest < 2
+
+
+LIMITED = """
+import resource, sys
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv.pop(1)),) * 2)
+from cerebrum.__main__ import main
+sys.exit(main())
+"""
+
+
+@posix
+@pytest.mark.slow
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="Python 3.10 does not tell a full disk from a failed sync")
+def test_a_full_disk_is_said_and_nothing_of_it_is_learned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import tests.serving as serving
+
+    limited = lambda *arguments: [sys.executable, "-c", LIMITED, "200000", *map(str, arguments)]  # noqa: E731
+    monkeypatch.setattr(serving, "command", limited)
+    with Service(tmp_path / "memory") as service:
+        acknowledged = 0
+        for number in range(200):
+            status, document = service.say(f"{number} " + "long " * 1000, f"k{number}")
+            if status != 200:
+                break
+            acknowledged += 1
+        full = service.ask("GET", "/api/status")[1]
+        frozen = service.ask("POST", "/api/chat", {"message": "are you there", "learn": False})[0]
+        service.end()
+
+    assert (status, document["code"]) == (503, "store"), document
+    assert document["remedy"]
+    assert 0 < acknowledged < 200
+    assert (full["exchanges"], full["cursor"]["seq"], full["observations"]) == (acknowledged,) * 3
+    assert frozen == 200
+    monkeypatch.undo()
+    with Service(tmp_path / "memory") as again:
+        assert again.ask("GET", "/api/status")[1]["exchanges"] == acknowledged
+        assert again.say("there is space again", f"k{acknowledged}")[0] == 200
+
+
+@pytest.mark.slow
+def test_a_damaged_record_is_refused_naming_the_place_and_the_remedy(tmp_path: Path) -> None:
+    folder = tmp_path / "memory"
+    store = Store(folder / "mind.sqlite3")
+    store.close()
+    path = folder / "mind.sqlite3"
+    path.write_bytes(b"\0" * 4096 + path.read_bytes()[4096:])
+
+    refused = run("serve", "--data-dir", folder, "--port", _other(0))
+
+    assert refused.returncode == 65
+    assert "mind.sqlite3" in refused.stderr
+    assert "cerebrum restore" in refused.stderr
