@@ -17,20 +17,30 @@ from typing import Any
 import uvicorn
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, StreamingResponse
+
 from llm_trainer.middleware.dashboard import add_dashboard, page, wants_page
 from llm_trainer.web import Door
 
 TOPICS = ("animals", "the weather", "food", "the sea", "music", "a walk in the woods")
 NOUNS = {
-    "animals": ("dog", "cat", "horse", "owl"), "the weather": ("rain", "wind", "cloud", "storm"),
-    "food": ("apple", "bread", "soup", "cheese"), "the sea": ("boat", "wave", "fish", "shell"),
-    "music": ("song", "drum", "flute", "dance"), "a walk in the woods": ("tree", "path", "leaf", "stone"),
-}  # fmt: skip
+    "animals": ("dog", "cat", "horse", "owl"),
+    "the weather": ("rain", "wind", "cloud", "storm"),
+    "food": ("apple", "bread", "soup", "cheese"),
+    "the sea": ("boat", "wave", "fish", "shell"),
+    "music": ("song", "drum", "flute", "dance"),
+    "a walk in the woods": ("tree", "path", "leaf", "stone"),
+}
 FRAMES = (
-    "The {n} is {a}.", "Do you like the {n}?", "I saw a {a} {n} this morning.", "A {n} can be very {a}.",
-    "What does the {n} do?", "Look, there is a {n}! It is {a}.", "My {n} was {a} yesterday, and today it is not.",
-)  # fmt: skip
+    "The {n} is {a}.",
+    "Do you like the {n}?",
+    "I saw a {a} {n} this morning.",
+    "A {n} can be very {a}.",
+    "What does the {n} do?",
+    "Look, there is a {n}! It is {a}.",
+    "My {n} was {a} yesterday, and today it is not.",
+)
 ADJECTIVES = ("small", "loud", "soft", "old", "warm", "quick", "quiet", "bright")
+TUTOR = "Ollama does not answer; the built-in tutor speaks, which is no language model"
 START = datetime(2026, 3, 2, 14, 0, tzinfo=timezone.utc)
 
 
@@ -47,8 +57,10 @@ def scripted(number: int, interval: int = 10, seed: int = 7) -> dict[str, Any]:
         "llm_to_cerebrum": said,
         "cerebrum_response": _reply(chance, number, said, noun, adjective),
         "status": "taught",
+        "stage": "words" if number < 120 else "phrases",
+        "learner_seq": number + 40,
         "learner_ms": round(chance.uniform(2, 9), 2),
-        "extra": {"exchange": number + 40, "stage": "words" if number < 120 else "phrases", "why": {"kind": "synthesis"}},
+        "extra": {"why": {"kind": "synthesis"}},
     }
 
 
@@ -57,7 +69,7 @@ def _reply(chance: random.Random, number: int, said: str, noun: str, adjective: 
         return ""
     if chance.random() < max(0.06, 0.7 - number / 300):
         return noun
-    frames = (f"the {noun} {adjective}", f"I like the {noun}.", f"It is {adjective} like a {chance.choice(ADJECTIVES)} {noun}.", said)
+    frames = (f"the {noun} {adjective}", f"I like the {noun}.", f"It is {adjective} like a {noun}.", said)
     return frames[min(3, int(chance.random() * min(4, 1 + number / 60)))]
 
 
@@ -76,25 +88,54 @@ class Fake:
     say: Callable[[int], dict[str, Any]] = scripted
     started: list[dict[str, Any]] = field(default_factory=list)
     patched: list[dict[str, Any]] = field(default_factory=list)
-    streams: int = 0
+    resumed: list[str] = field(default_factory=list)
+    wire_error: str = "timeout"
+    past_name: str = "session_20260301_090000"
+    learner_reading: dict[str, Any] = field(default_factory=lambda: {"state": "up", "reason": "", "remedy": ""})
     events: list[tuple[str, str, Any]] = field(default_factory=list)
 
-    def record(self, count: int, session_id: str = "fake0000000000000000000001") -> None:
+    def record(self, count: int, session_id: str = "held0000000000000000000001") -> None:
         """Pretend that ``count`` exchanges of a session have been recorded."""
         self.session_id, self.max_exchanges = session_id, max(count, 1)
         self.log = [self.say(number) for number in range(1, count + 1)]
 
     def status(self) -> dict[str, Any]:
-        done, topic = len(self.log), self.log[-1]["topic"] if self.log else None
-        left = (self.max_exchanges - done) * max(self.delay, 0.02)
-        return {
-            "running": self.running, "exchanges_completed": done, "current_topic": topic,
-            "started_at": START.isoformat() if self.session_id else None, "cerebrum_connected": True, "llm_connected": True,
-            "session_id": self.session_id, "phase": self.phase if self.session_id else None, "max_exchanges": self.max_exchanges,
-            "guarantee": "exactly-once", "last_error": self.last_error, "heartbeat_age_ms": 12, "seed": 7, "strategy": "talk",
-            "eta_seconds": left if self.running else None, "delay": self.delay, "topic_switch_interval": 10, "uncertain": 0,
-            "teacher": {"backend": "tutor", "model": "tutor", "requested_model": "gemma3:1b", "reason": "Ollama does not answer; the built-in tutor speaks. It is no language model."},
-        }  # fmt: skip
+        done, since = len(self.log), START.isoformat()
+        common = {
+            "running": self.running,
+            "cerebrum_connected": True,
+            "llm_connected": True,
+            "learner": {"state": "up", "since": since, "age_ms": 900},
+            "llm": {
+                "state": "up",
+                "backend": "tutor",
+                "model": "tutor",
+                "requested_model": "gemma3:1b",
+                "detail": TUTOR,
+            },
+        }
+        if self.session_id is None:
+            return common | {"session_id": None, "phase": "idle", "exchanges_completed": 0, "max_exchanges": None}
+        return common | {
+            "session_id": self.session_id,
+            "name": "session_20260302_140000",
+            "phase": self.phase,
+            "reason": "",
+            "started_at": since,
+            "exchanges_completed": done,
+            "max_exchanges": self.max_exchanges,
+            "uncertain": 0,
+            "current_topic": self.log[-1]["topic"] if self.log else None,
+            "delay": self.delay,
+            "topic_switch_interval": 10,
+            "strategy": "talk",
+            "seed": 7,
+            "guarantee": "exactly-once",
+            "last_error": self.last_error,
+            "heartbeat_age_ms": 12,
+            "rate_per_second": 1.5 if self.running else None,
+            "eta_seconds": (self.max_exchanges - done) / 1.5 if self.running else None,
+        }
 
     def publish(self, kind: str, body: Any) -> None:
         self.events.append((f"{self.session_id}:{len(self.events) + 1}", kind, body))
@@ -138,9 +179,24 @@ def app_of(fake: Fake, port: int) -> FastAPI:
         return fake.status()
 
     @app.get("/api/training/log")
-    def log(limit: int = 100, after: int | None = None) -> Any:
+    def log(limit: int = 100, after: int | None = None, session: str | None = None) -> Any:
         found = fake.log[-limit:] if after is None else fake.log[after : after + limit]
-        return {"total_exchanges": len(fake.log), "showing": len(found), "exchanges": found}
+        body = {"total_exchanges": len(fake.log), "showing": len(found), "exchanges": found}
+        return body | {"session_id": fake.session_id}
+
+    @app.get("/api/training/measurements")
+    def measurements(after: int = 0, session: str | None = None) -> Any:
+        rows = [
+            {
+                "row": n,
+                "number": n,
+                "order_gain": n / 2000,
+                "recall_at_1": n / 4000,
+                "bits_per_character": 2 + 40 / (n + 20),
+            }
+            for n in range(10, len(fake.log) + 1, 10)
+        ]
+        return {"session_id": fake.session_id, "measurements": [row for row in rows if row["row"] > after]}
 
     @app.post("/api/training/start")
     async def start(body: dict[str, Any]) -> Any:
@@ -155,7 +211,7 @@ def app_of(fake: Fake, port: int) -> FastAPI:
         task = asyncio.create_task(fake.teach())
         tasks.add(task)
         task.add_done_callback(tasks.discard)
-        return {"status": "started", "session_id": fake.session_id, "max_exchanges": fake.max_exchanges}
+        return {"status": "started", "session_id": fake.session_id}
 
     @app.post("/api/training/{verb}")
     async def steer(verb: str) -> Any:
@@ -177,55 +233,89 @@ def app_of(fake: Fake, port: int) -> FastAPI:
 
     @app.get("/api/training/events")
     async def events(request: Request) -> Any:
-        return StreamingResponse(_stream(fake, request), media_type="text/event-stream", headers={"Cache-Control": "no-store"})
+        return StreamingResponse(_stream(fake, request), media_type="text/event-stream")
 
     @app.get("/api/status")
     def services() -> Any:
-        since = START.isoformat()
+        said = {"backend": "tutor", "model": "tutor", "requested_model": "gemma3:1b"}
+        seen = {"since": START.isoformat(), "age_ms": 900}
         return {
-            "middleware": {"state": "ok", "since": since},
-            "learner": {"state": "ok", "since": since, "age_ms": 900, "detail": {"stage": "words", "exchanges": 40 + len(fake.log)}},
-            "llm": {"state": "not_configured", "since": since, "age_ms": 900, "reason": "no language model is set", "remedy": "ollama pull gemma3:1b"},
-        }  # fmt: skip
+            "middleware": {"state": "up", "reason": ""},
+            "learner": seen | fake.learner_reading,
+            "llm": seen | {"state": "not_configured", "reason": TUTOR, "remedy": "ollama pull gemma3:1b", "said": said},
+        }
 
     @app.get("/api/cerebrum/status")
     def learner() -> Any:
         done = len(fake.log)
-        return {"status": "ok", "stage": "words", "exchanges": 40 + done, "vocabulary": 60, "measurements": {"order_gain": done / 1000, "recall_at_1": 0.1}}
+        return {"status": "ok", "stage": "words", "exchanges": 40 + done, "vocabulary": 60, "measurements": {}}
 
     @app.post("/api/cerebrum/chat")
     async def talk(body: dict[str, Any]) -> Any:
-        return {"response": f"you said {body['message']}", "stage": "words", "exchange": 41 if body.get("learn", True) else None, "why": {}}
+        extra = {"exchange": 41 if body.get("learn", True) else None, "why": {}}
+        return {"response": f"you said {body['message']}", "stage": "words", "odd": None, "extra": extra}
 
     @app.get("/api/cerebrum/explain/{seq}")
     def explain(seq: int) -> Any:
         entry = fake.log[seq - 41]
+        heard = f"I heard {{}} by the {entry['topic']}"
         words = [
-            {"text": word, "sources": [{"seq": 3 + i // 2, "text": f"I heard {word} by the {entry['topic']}"}] if i % 5 < 4 else []}
+            {"text": word, "sources": [{"seq": 3 + i // 2, "text": heard.format(word)}] if i % 5 < 4 else []}
             for i, word in enumerate(entry["cerebrum_response"].split())
         ]
-        return {"response": entry["cerebrum_response"], "stage": "words", "exchange": seq, "why": {"kind": "crossover", "score": 0.42}, "words": words}
+        why = {"kind": "crossover", "score": 0.42}
+        return {"response": entry["cerebrum_response"], "stage": "words", "exchange": seq, "why": why, "words": words}
 
     @app.get("/api/sessions")
     def sessions() -> Any:
         base = {"started_at": START.isoformat(), "teacher": {"backend": "tutor", "model": "tutor"}}
-        past = {"session_id": "past0000000000000000000001", "exchanges_completed": 300, "max_exchanges": 300, "end_reason": "done", "ended_at": START.isoformat()}
-        now = {"session_id": fake.session_id, "exchanges_completed": len(fake.log), "max_exchanges": fake.max_exchanges, "end_reason": None}
+        now = {
+            "session_id": fake.session_id,
+            "name": "session_20260302_140000",
+            "exchanges_completed": len(fake.log),
+            "max_exchanges": fake.max_exchanges,
+            "status": "running" if fake.running else "ended",
+        }
+        past = {
+            "session_id": "past0000000000000000000001",
+            "name": fake.past_name,
+            "exchanges_completed": 300,
+            "max_exchanges": 500,
+            "status": "interrupted",
+        }
         return {"sessions": [base | each for each in (now, past) if each["session_id"]]}
+
+    @app.post("/api/sessions/{session_id}/resume")
+    def go_on(session_id: str) -> Any:
+        fake.resumed.append(session_id)
+        return {"status": "resumed", "session_id": session_id}
 
     @app.get("/api/sessions/{session_id}/export")
     def export(session_id: str) -> Any:
-        own = session_id == fake.session_id
-        return {"session_id": session_id, "exchanges": fake.log if own else [scripted(n, seed=11) for n in range(1, 301)]}
+        found = fake.log if session_id == fake.session_id else [scripted(n, seed=11) for n in range(1, 301)]
+        return {"session_id": session_id, "exchanges": found}
 
     @app.get("/api/traffic")
     def traffic(limit: int = 100) -> Any:
-        rows = [
-            {"id": 2 * e["number"] + i, "at": e["timestamp"], "peer": peer, "method": "POST", "path": "/api/chat", "status": 200 if e["number"] % 9 else 503,
-             "milliseconds": 3.5, "bytes_sent": 90, "bytes_received": 240, "digest_sent": "ab" * 32, "digest_received": "cd" * 32}
-            for e in fake.log[-limit // 2 :] for i, peer in enumerate(("llm", "learner"))
-        ]  # fmt: skip
-        return {"total": 2 * len(fake.log), "calls": rows[::-1]}
+        calls = [
+            {
+                "id": 2 * entry["number"] + i,
+                "at": entry["timestamp"],
+                "peer": peer,
+                "method": "POST",
+                "path": "/api/chat",
+                "status": 200 if entry["number"] % 9 else None,
+                "error": None if entry["number"] % 9 else fake.wire_error,
+                "milliseconds": 3.5,
+                "bytes_sent": 90,
+                "bytes_received": 240,
+                "digest_sent": "ab" * 32,
+                "digest_received": "cd" * 32,
+            }
+            for entry in fake.log[-limit // 2 :]
+            for i, peer in enumerate(("llm", "learner"))
+        ]
+        return {"showing": len(calls), "calls": calls[::-1]}
 
     app.add_middleware(Door, port=port)
     return app
@@ -234,7 +324,6 @@ def app_of(fake: Fake, port: int) -> FastAPI:
 async def _stream(fake: Fake, request: Request) -> AsyncIterator[str]:
     last = request.headers.get("last-event-id", "")
     at = int(last.rpartition(":")[2] or 0) if last.startswith(f"{fake.session_id}:") else len(fake.events)
-    fake.streams += 1
     script = fake.events
     yield "retry: 200\n\n"
     while True:
@@ -256,13 +345,15 @@ def free_port() -> int:
 def serving(fake: Fake, port: int | None = None) -> Iterator[str]:
     """Serve ``fake`` on a thread of its own; yields the address of its page."""
     port = port or free_port()
-    config = uvicorn.Config(app_of(fake, port), "127.0.0.1", port, log_config=None, timeout_graceful_shutdown=0, ws="none")
+    app = app_of(fake, port)
+    config = uvicorn.Config(app, "127.0.0.1", port, log_config=None, timeout_graceful_shutdown=0, ws="none")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     deadline = time.monotonic() + 10
     while not server.started:
-        assert time.monotonic() < deadline and thread.is_alive(), "the stand-in did not start"
+        assert time.monotonic() < deadline, "the stand-in did not start"
+        assert thread.is_alive(), "the stand-in could not start"
         time.sleep(0.005)
     try:
         yield f"http://127.0.0.1:{port}"

@@ -2,7 +2,7 @@
 // is ever missing. Every (re)connection asks the log for what came after the last exchange held.
 
 import { api } from "./api.js";
-import { memory, oncePerFrame } from "./dom.js";
+import { oncePerFrame } from "./dom.js";
 import { Measure } from "./measure.js";
 import { Transcript } from "./transcript.js";
 
@@ -17,7 +17,6 @@ export class Live extends EventTarget {
     this.servicesError = null;
     this.learner = null;
     this.connection = { state: "connecting", since: Date.now() };
-    this.notes = [];
     this.#begin(null);
     this.tellExchanges = oncePerFrame(() => this.#tell("exchanges"));
     this.tellStatus = oncePerFrame(() => this.#tell("status"));
@@ -39,8 +38,8 @@ export class Live extends EventTarget {
     this.measure = new Measure();
     this.measured = 0;
     this.notes = [];
+    this.samples = []; // what the learner measured of itself, by exchange
     this.total = 0;
-    this.started = performance.now();
     this.arrivals = [];
   }
 
@@ -167,7 +166,8 @@ export class Live extends EventTarget {
   async #catchUp() {
     const { transcript } = this;
     while (this.transcript === transcript) {
-      const log = await api.get("/api/training/log", { after: transcript.last, limit: PAGE });
+      const log = await api.get("/api/training/log", { after: transcript.last, limit: PAGE, session: transcript.session });
+      if (!transcript.session && log.session_id) return this.#turnTo(log.session_id);
       const entries = log.exchanges ?? [], before = transcript.last;
       this.total = log.total_exchanges ?? this.total;
       let fresh = 0;
@@ -180,13 +180,14 @@ export class Live extends EventTarget {
 
   #status(status) {
     this.status = status;
-    const session = status.session_id ?? null;
-    if (session !== this.transcript.session) {
-      this.#begin(session);
-      this.#tell("session");
-      if (!this.syncing) this.sync();
-    }
+    if (status.session_id && status.session_id !== this.transcript.session) this.#turnTo(status.session_id);
     this.tellStatus();
+  }
+
+  #turnTo(session) {
+    this.#begin(session);
+    this.#tell("session");
+    this.sync();
   }
 
   #refresh() {
@@ -206,7 +207,6 @@ export class Live extends EventTarget {
       this.servicesAt = Date.now();
       this.learner = learner.status === "fulfilled" ? learner.value : null;
       this.learnerError = learner.status === "rejected" ? learner.reason : null;
-      this.#sample();
       this.#tell("services");
       // the stream carries status too; this only guards against a middleware that does not send it
       if (!this.status?.running) this.#refresh();
@@ -214,21 +214,20 @@ export class Live extends EventTarget {
     this.looking = setTimeout(() => this.#look(), 4000);
   }
 
-  // The learner's own measurements as this page saw them, kept for the session over reloads.
-  #sample() {
-    const measurements = this.learner?.measurements, session = this.transcript.session;
-    if (!measurements || !session || !this.transcript.last) return;
-    const kept = memory.get("samples", {});
-    const rows = kept.session === session ? kept.rows : [];
-    if (rows.at(-1)?.number === this.transcript.last) return;
-    rows.push({ number: this.transcript.last, ...measurements });
-    if (rows.length > 400) rows.splice(1, 1);
-    memory.set("samples", { session, rows });
-  }
-
-  samples() {
-    const kept = memory.get("samples", {});
-    return kept.session === this.transcript.session ? kept.rows : [];
+  /** Fetch what the learner has measured of itself since last asked. */
+  async sample() {
+    const { transcript, samples } = this;
+    if (!transcript.session || this.sampling) return;
+    this.sampling = true;
+    try {
+      const after = samples.at(-1)?.row ?? 0;
+      const found = await api.get("/api/training/measurements", { after, session: transcript.session });
+      if (this.transcript === transcript) samples.push(...(found.measurements ?? []));
+    } catch {
+      // the chart then stays as it is
+    } finally {
+      this.sampling = false;
+    }
   }
 
   async command(work) {

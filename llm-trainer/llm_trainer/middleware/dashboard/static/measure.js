@@ -32,8 +32,7 @@ export class Measure {
     this.rows.push({
       number: exchange.number, wordsHeard: totals.wordsHeard, length: reply.length, kind, fresh,
       pairs: Math.max(0, reply.length - 1), heard: totals.heard, echoed: totals.echoed, produced: totals.produced,
-      productive: totals.productive, bits: exchange.bits, characters: exchange.characters,
-      milliseconds: exchange.milliseconds, measured: exchange.measured,
+      productive: totals.productive, milliseconds: exchange.milliseconds,
     });
     if (this.rows.length >= LEAST && this.rows.length % STRIDE === 0) this.windows.push(this.#window());
   }
@@ -77,7 +76,7 @@ export class Measure {
   #window() {
     const rows = this.rows.slice(-WINDOW), last = rows.at(-1);
     const free = rows.filter((row) => row.kind === "spontaneous");
-    const pairs = sum(rows, "pairs"), characters = sum(rows, "characters");
+    const pairs = sum(rows, "pairs");
     const answered = rows.filter((row) => row.length > 0);
     return {
       number: last.number, wordsHeard: last.wordsHeard, n: rows.length,
@@ -87,7 +86,6 @@ export class Measure {
       novelty: pairs ? sum(rows, "fresh") / pairs : null,
       imitation: rows.filter((row) => row.kind === "imitation").length / rows.length,
       answered: answered.length / rows.length,
-      bits: characters ? sum(rows, "bits") / characters : null,
     };
   }
 

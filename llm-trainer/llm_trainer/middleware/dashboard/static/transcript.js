@@ -9,22 +9,17 @@ const PAGE = 500;
 export function exchangeOf(entry) {
   const extra = entry.extra && typeof entry.extra === "object" ? entry.extra : {};
   const why = extra.why && typeof extra.why === "object" ? extra.why : {};
-  const surprise = entry.surprise ?? extra.surprise ?? why.surprise ?? {};
   return {
     number: entry.number,
     timestamp: entry.timestamp,
     topic: text(entry.topic),
     said: text(entry.llm_to_cerebrum),
     reply: text(entry.cerebrum_response),
-    seq: Number.isInteger(extra.exchange) ? extra.exchange : null,
-    stage: text(extra.stage),
+    seq: [entry.learner_seq, extra.exchange].find(Number.isInteger) ?? null,
+    stage: text(entry.stage ?? extra.stage),
     kind: text(why.kind ?? why.source),
-    bits: number(surprise.bits ?? extra.bits),
-    characters: number(surprise.characters ?? extra.characters),
-    milliseconds: number(entry.learner_ms ?? entry.milliseconds ?? entry.duration_ms),
-    measured: extra.measurements ?? null,
-    outcome: text(entry.outcome ?? entry.state ?? entry.status),
-    entry,
+    milliseconds: number(entry.learner_ms),
+    outcome: text(entry.status),
   };
 }
 
@@ -38,6 +33,7 @@ export class Transcript {
     this.last = 0;
     this.low = 1; // nothing below this number is held any more, unless fetched again
     this.fetching = new Set();
+    this.holes = new Set(); // numbers that the record does not hold: drafted, never taught
   }
 
   get(number) {
@@ -64,8 +60,9 @@ export class Transcript {
     if (this.fetching.has(page)) return false;
     this.fetching.add(page);
     try {
-      const log = await api.get("/api/training/log", { after: page * PAGE, limit: PAGE });
+      const log = await api.get("/api/training/log", { after: page * PAGE, limit: PAGE, session: this.session });
       for (const entry of log.exchanges ?? []) this.add(entry);
+      if (!this.exchanges.has(number)) this.holes.add(number);
       return true;
     } catch {
       return false;

@@ -94,10 +94,17 @@ export class VirtualList {
     if (row) {
       this.sizes.unobserve(row.element);
       row.element.replaceWith(element);
-    } else this.body.append(element);
+    } else this.body.insertBefore(element, this.#next(number));
     this.rows.set(number, { element, signature });
     this.sizes.observe(element);
     return true;
+  }
+
+  // The document keeps the rows in their order, for readers that go by it.
+  #next(number) {
+    let best = Infinity;
+    for (const other of this.rows.keys()) if (other > number && other < best) best = other;
+    return this.rows.get(best)?.element ?? null;
   }
 
   /** Read heights of the rows in the document; true if any differed. */

@@ -22,18 +22,19 @@ export function mount(root, live) {
   const empty = h("p", { class: "empty" });
   root.append(
     h("div", { class: "conversation-head" }, h("h1", {}, "Conversation"),
-      h("form", { class: "tools", role: "search", onsubmit: (event) => (event.preventDefault(), document.activeElement === jump ? leap() : hop(1)) },
+      h("form", { class: "tools", role: "search", onsubmit: (event) => event.preventDefault() },
         search, step("Previous match", -1, "M12 8l7 7-1.4 1.4L12 10.8l-5.6 5.6L5 15z"), step("Next match", 1, "M12 16l-7-7 1.4-1.4 5.6 5.6 5.6-5.6L19 9z"), found, jump, h("button", { class: "button", type: "button", onclick: leap }, "Go")),
       toggle),
     h("div", { class: "conversation-body" }, h("div", { class: "pages" }, h("div", { class: "page-heads", "aria-hidden": "true" }, h("span", {}, "Teacher"), h("span", {}, "Learner")), empty, scroller, end), talk.root));
 
   const open = new Map(); // exchange number → explanation element
-  let matches = [], match = -1, needle = "", marked = 0;
+  let matches = [], match = -1, needle = "", marked = 0, awaited = 0;
 
   const list = new VirtualList(scroller, {
+    estimate: innerWidth < 832 ? 72 : 42,
     signature: (number) => {
       const exchange = live.transcript.get(number);
-      return `${live.transcript.session}|${exchange ? exchange.reply.length + exchange.outcome : "?"}|${needle}|${open.has(number)}|${marked === number}|${notesAt(number).length}`;
+      return `${live.transcript.session}|${live.transcript.holes.has(number)}|${exchange ? exchange.reply.length + exchange.outcome : "?"}|${needle}|${open.has(number)}|${marked === number}|${notesAt(number).length}`;
     },
     render,
   });
@@ -45,6 +46,7 @@ export function mount(root, live) {
 
   function render(number) {
     const exchange = live.transcript.get(number);
+    if (live.transcript.holes.has(number)) return h("article", { class: "exchange missing" }, h("span", { class: "number" }, count(number)), h("p", { class: "quiet" }, "Drafted, but never taught."));
     if (!exchange) {
       live.transcript.want(number).then((came) => came && refresh());
       return h("article", { class: "exchange missing" }, h("span", { class: "number" }, count(number)), h("p", { class: "quiet" }, "…"));
@@ -84,7 +86,7 @@ export function mount(root, live) {
   function searchNow() {
     needle = search.value.trim();
     matches = needle ? live.transcript.find(needle) : [];
-    match = matches.length ? matches.length : -1;
+    match = -1;
     say(found, needle ? `${count(matches.length)} found` : "");
     list.layout();
   }
@@ -92,7 +94,7 @@ export function mount(root, live) {
   function hop(by) {
     if (search.value.trim() !== needle) searchNow();
     if (!matches.length) return;
-    match = (match + by + matches.length) % matches.length;
+    match = match < 0 ? (by > 0 ? 0 : matches.length - 1) : (match + by + matches.length) % matches.length;
     say(found, `${match + 1} of ${count(matches.length)}`);
     point(matches[match]);
   }
@@ -103,8 +105,9 @@ export function mount(root, live) {
   }
 
   function point(number) {
+    awaited = number > list.count && !live.loaded ? number : 0;
     marked = number;
-    list.scrollTo(number);
+    if (!awaited) list.scrollTo(number);
   }
 
   function showTalk(wanted) {
@@ -117,6 +120,7 @@ export function mount(root, live) {
   const refresh = () => {
     if (!root.isConnected) return;
     list.setCount(live.transcript.last);
+    if (awaited && awaited <= list.count) point(awaited);
     fill(empty, `${live.transcript.last > 0}${live.loaded}${live.problem?.message}`, () => {
       if (live.transcript.last > 0) return [];
       return live.problem ? plain(live.problem.message) : live.loaded ? "Nothing has been said yet. Start a session, or talk with the learner by hand." : "Fetching the transcript…";
@@ -125,6 +129,7 @@ export function mount(root, live) {
   };
   let typing = 0;
   search.addEventListener("input", () => (clearTimeout(typing), (typing = setTimeout(searchNow, 120))));
+  search.addEventListener("keydown", (event) => event.key === "Enter" && (event.preventDefault(), hop(event.shiftKey ? -1 : 1)));
   jump.addEventListener("keydown", (event) => event.key === "Enter" && (event.preventDefault(), leap()));
   live.addEventListener("exchanges", oncePerFrame(refresh));
   live.addEventListener("session", () => {

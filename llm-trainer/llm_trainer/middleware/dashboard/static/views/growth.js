@@ -23,7 +23,7 @@ export function mount(root, live) {
       series: [{ label: "novel word pairs", tone: "good", format: percent }, { label: "imitations", tone: "muted", format: percent }, { label: "answered", tone: "teacher", dash: [5, 4], format: percent }] }),
     bits: new Chart({ id: "bits", title: "Surprise", note: "Bits per character, measured before each line is learned: lower means better foreseen.", floor: 0,
       series: [{ label: "bits per character", tone: "teacher", format: decimal }] }),
-    learner: new Chart({ id: "own-measurements", title: "The learner's own measurements", note: "As this page saw them reported: how much word order helps it foresee, and how often it finds the right answer first.", floor: 0,
+    learner: new Chart({ id: "own-measurements", title: "The learner's own measurements", note: "As it reports them: how much word order helps it foresee, and how often it finds the right answer first.", floor: 0,
       series: [{ label: "order gain", tone: "accent", format: decimal }, { label: "recall at 1", tone: "learner", format: decimal }] }),
   };
   const axes = ["exchanges", "words heard"].map((axis, i) => {
@@ -50,19 +50,30 @@ export function mount(root, live) {
     const xs = seen.map(place);
     charts.length.set(xs, [seen.map((w) => w.length), seen.map((w) => w.lengthAll), seen.map((w) => w.interval?.[1] ?? null), seen.map((w) => w.interval?.[0] ?? null)], by);
     charts.novelty.set(xs, [seen.map((w) => w.novelty), seen.map((w) => w.imitation), seen.map((w) => w.answered)], by);
-    charts.bits.set(xs, [seen.map((w) => w.bits)], by);
-    charts.bits.root.hidden = !seen.some((w) => w.bits !== null);
-    const samples = live.samples().filter((sample) => by === "exchanges" || rows[sample.number - 1]);
-    charts.learner.set(samples.map((s) => (by === "exchanges" ? s.number : rows[s.number - 1].wordsHeard)), [samples.map((s) => s.order_gain ?? null), samples.map((s) => s.recall_at_1 ?? null)], by);
-    charts.learner.root.hidden = !samples.some((s) => s.order_gain !== undefined || s.recall_at_1 !== undefined);
+    showOwn(charts, live.samples, rows, by);
     garden.show();
   }
 
   // Charts follow the session at a calm pace: twice a second.
   let due = 0;
   const soon = () => (due ||= setTimeout(() => ((due = 0), draw()), 500));
-  for (const what of ["exchanges", "session", "services"]) live.addEventListener(what, soon);
-  return { show: draw };
+  const ask = () => root.isConnected && live.sample().then(soon);
+  for (const what of ["exchanges", "session"]) live.addEventListener(what, soon);
+  for (const what of ["services", "session", "synced"]) live.addEventListener(what, ask);
+  return { show: () => (draw(), ask()) };
+}
+
+// The learner's own measurements, by exchange or by words heard until then.
+function showOwn(charts, samples, rows, by) {
+  const words = by === "exchanges" ? null : new Map(rows.map((row) => [row.number, row.wordsHeard]));
+  const known = samples.filter((s) => !words || words.has(s.number));
+  const xs = known.map((s) => (words ? words.get(s.number) : s.number));
+  const column = (name) => known.map((s) => (Number.isFinite(s[name]) ? s[name] : null));
+  for (const [chart, names] of [[charts.bits, ["bits_per_character"]], [charts.learner, ["order_gain", "recall_at_1"]]]) {
+    const columns = names.map(column);
+    chart.root.hidden = !columns.some((values) => values.some((value) => value !== null));
+    chart.set(xs, columns, by);
+  }
 }
 
 function showPhases(root, measure) {

@@ -12,7 +12,7 @@ const SERVICES = [
   { keys: ["llm", "llm_server"], name: "LLM server", port: 8001, what: "speaks for the teacher", todo: "python llm_server.py" },
 ];
 const GOOD = ["ok", "up", "ready", "connected", "running", "alive"], GREY = ["not_configured", "not-configured", "unconfigured", "off"];
-const WAIT = ["loading", "starting", "busy"];
+const WAIT = ["loading", "starting", "busy", "degraded"];
 
 export function mount(root, live) {
   const cards = h("div", { class: "health" });
@@ -47,7 +47,7 @@ function reading({ keys, name, port, what, todo }, live) {
 // What else a service says of itself, flat and readable; nothing that is already shown.
 function more(body) {
   const shown = ["state", "status", "since", "age", "age_ms", "age_seconds", "reason", "error", "problem", "remedy"];
-  const flat = Object.entries(body).flatMap(([key, value]) => (value && typeof value === "object" && !Array.isArray(value) && ["detail", "body", "answer"].includes(key) ? Object.entries(value) : [[key, value]]));
+  const flat = Object.entries(body).flatMap(([key, value]) => (value && typeof value === "object" && !Array.isArray(value) && ["said", "detail", "body"].includes(key) ? Object.entries(value) : [[key, value]]));
   return flat.filter(([key, value]) => !shown.includes(key) && value !== null && value !== "").slice(0, 14)
     .map(([key, value]) => [key.replaceAll("_", " "), value && typeof value === "object" && !Array.isArray(value) ? Object.entries(value).map(([k, v]) => `${k.replaceAll("_", " ")} ${plain(v)}`).join(" · ") : plain(value)]);
 }

@@ -4,9 +4,8 @@ import { api } from "../api.js";
 import { fill, h, memory, say } from "../dom.js";
 import { clock, count, decimal, duration, percent, phaseName, plain, time, trouble } from "../format.js";
 import { state } from "../strip.js";
-import { words } from "../words.js";
 import { spark } from "../spark.js";
-import { startForm } from "./start.js";
+import { startForm, STRATEGIES } from "./start.js";
 
 export const title = "Now";
 export const symbol = "M12 3a9 9 0 1 0 9 9h-2a7 7 0 1 1-7-7zM11 7v6l5 3 1-1.7-4-2.3V7z";
@@ -49,7 +48,7 @@ export function mount(root, live, go) {
 
 function showHero(root, live, status, is) {
   const done = Math.max(status.exchanges_completed ?? 0, live.transcript.last), most = status.max_exchanges ?? 0;
-  const perMinute = status.rate_per_minute ?? live.rate;
+  const perMinute = Number.isFinite(status.rate_per_second) ? status.rate_per_second * 60 : live.rate;
   const eta = status.eta_seconds;
   const parts = [];
   if (status.running && perMinute) parts.push(perMinute > 300 ? `${count(perMinute / 60)} a second` : `${decimal(perMinute, perMinute < 10 ? 1 : 0)} a minute`);
@@ -116,20 +115,17 @@ function tile(name, value, note, values) {
 }
 
 function showFacts(root, live, status, is) {
-  const services = live.services ?? {}, llm = services.llm ?? services.llm_server ?? {};
-  const teacher = status.teacher ?? {};
-  const backend = teacher.backend ?? llm.backend ?? llm.detail?.backend;
-  const model = teacher.model ?? llm.model;
-  const asked = teacher.requested_model ?? llm.requested_model;
-  const speaks = [backend, model && model !== backend && model].filter(Boolean).join(", ") || "unknown";
+  const { backend, model, requested_model: asked, detail } = { ...status.llm, ...status.teacher };
+  const speaks = [backend, model !== backend && model].filter(Boolean).join(", ") || "unknown";
   const learner = live.learner;
   const rows = [
-    ["Phase", phaseName(is)],
+    ["Phase", phaseName(is), [status.running && status.reason, status.next_try_at && `next try at ${clock(status.next_try_at)}`].filter(Boolean).join("; ")],
     ["Topic", plain(status.current_topic)],
-    ["Teacher", speaks, asked && model && asked !== model ? `${asked} was asked for` : teacher.reason ?? llm.reason],
-    ["Learner", learner ? `${plain(learner.stage)}, ${count(learner.exchanges)} exchanges in all` : "unknown", learner && words(learner.stage ?? "").length ? "" : trouble(live.learnerError)?.what],
+    ["Teacher", speaks, detail || (asked && model && asked !== model ? `${asked} was asked for` : status.llm?.reason)],
+    ["Learner", learner ? `${plain(learner.stage)}, ${count(learner.exchanges)} exchanges in all` : "unknown", learner ? "" : trouble(live.learnerError)?.what],
     ["Guarantee", plain(status.guarantee), { "exactly-once": "every message is heard once, whatever fails", "at-most-once": "never twice; an uncertain one is marked, not repeated" }[status.guarantee]],
-    ["Uncertain", status.uncertain === undefined ? null : count(status.uncertain)],
+    ["Uncertain", status.uncertain ? count(status.uncertain) : null, "may or may not have been heard"],
+    ["Not taught", status.refused ? count(status.refused) : null],
     ["Strategy", status.strategy], ["Seed", status.seed],
     ["Delay", Number.isFinite(status.delay) ? (status.delay ? duration(status.delay) : "none") : null],
     ["New topic every", status.topic_switch_interval ? `${count(status.topic_switch_interval)} exchanges` : null],
@@ -150,11 +146,15 @@ function showProblem(root, status) {
 
 function steer(live) {
   const delay = h("input", { id: "steer-delay", type: "number", min: "0", max: "3600", step: "any", inputmode: "decimal" });
-  const topics = h("input", { id: "steer-topics", type: "text", placeholder: "animals, weather", autocomplete: "off" });
+  const topic = h("input", { id: "steer-topic", type: "text", placeholder: "leave as it is", autocomplete: "off" });
+  const topics = h("input", { id: "steer-topics", type: "text", placeholder: "leave as they are", autocomplete: "off" });
+  const strategy = h("select", { id: "steer-strategy" }, STRATEGIES.map((name) => h("option", { value: name }, name)));
   const answer = h("p", { class: "quiet", role: "status" });
   const form = h("form", { class: "steer", novalidate: true },
     h("div", { class: "field" }, h("label", { for: "steer-delay" }, "Seconds between exchanges"), delay),
-    h("div", { class: "field" }, h("label", { for: "steer-topics" }, "Topics from here on"), topics),
+    h("div", { class: "field" }, h("label", { for: "steer-strategy" }, "Strategy"), strategy),
+    h("div", { class: "field" }, h("label", { for: "steer-topic" }, "Turn to this topic now"), topic),
+    h("div", { class: "field" }, h("label", { for: "steer-topics" }, "Topics from then on"), topics),
     h("button", { class: "button", type: "submit" }, "Change"));
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
@@ -162,11 +162,13 @@ function steer(live) {
     if (delay.value !== "" && Number(delay.value) !== live.status?.delay) change.delay = Number(delay.value);
     const wanted = topics.value.split(",").map((topic) => topic.trim()).filter(Boolean);
     if (wanted.length) change.topics = wanted;
+    if (topic.value.trim()) change.topic = topic.value.trim();
+    if (strategy.value !== (live.status?.strategy ?? "talk")) change.strategy = strategy.value;
     if (!Object.keys(change).length) return say(answer, "Nothing to change.");
     try {
       await live.command(() => api.patch("/api/training", change));
       say(answer, `Changed: ${Object.entries(change).map(([key, value]) => `${key} ${plain(value)}`).join("; ")}.`);
-      topics.value = "";
+      topics.value = topic.value = "";
     } catch (problem) {
       const found = trouble(problem);
       say(answer, `${found.what} ${found.remedy}`);
@@ -177,8 +179,9 @@ function steer(live) {
   return {
     root,
     show(status) {
-      if (status.session_id === session || document.activeElement === delay) return;
+      if (status.session_id === session || root.contains(document.activeElement)) return;
       session = status.session_id;
+      strategy.value = status.strategy ?? "talk";
       delay.value = status.delay ?? memory.get("start", {}).delay ?? "";
     },
   };

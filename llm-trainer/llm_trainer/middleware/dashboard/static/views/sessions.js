@@ -43,19 +43,18 @@ export function mount(root, live, go) {
     const id = session.session_id ?? session.id, name = session.name ?? id;
     names.set(id, name);
     const began = time(session.started_at), ended = time(session.ended_at);
-    const open = !session.ended_at && !session.end_reason;
-    const current = id === live.status?.session_id && live.status?.running;
+    const current = session.status === "running";
     const tick = h("input", { type: "checkbox", "aria-label": `Compare ${name}` });
     tick.checked = chosen.has(id);
     tick.addEventListener("change", () => toggle(id, tick));
     const done = session.exchanges_completed ?? session.exchanges ?? session.total_exchanges;
     return h("tr", { class: current ? "current" : "" }, h("td", {}, tick), h("th", { scope: "row", class: "mono" }, name),
       h("td", {}, moment(session.started_at)), h("td", { class: "numeric" }, count(done), session.max_exchanges ? h("small", {}, ` of ${count(session.max_exchanges)}`) : ""),
-      h("td", {}, current ? "running" : plain(session.end_reason ?? session.phase ?? (open ? "open" : "ended")), ended && began ? h("small", {}, ` after ${duration((ended - began) / 1000)}`) : ""),
+      h("td", {}, current ? "running" : plain(session.end_reason ?? session.status), ended && began ? h("small", {}, ` after ${duration((ended - began) / 1000)}`) : ""),
       h("td", {}, teacherName(session)),
       h("td", { class: "row-actions" }, h("button", { type: "button", class: "link", onclick: () => offer(id) }, "Export"),
-        !current && session.resumable ? h("button", { type: "button", class: "link", onclick: () => resume(id) }, "Go on") : "",
-        !current && session.deletable ? h("button", { type: "button", class: "link danger", onclick: (event) => remove(id, event.target) }, "Delete") : ""));
+        session.status === "interrupted" ? h("button", { type: "button", class: "link", onclick: () => resume(id) }, "Go on") : "",
+        session.deletable ? h("button", { type: "button", class: "link danger", onclick: (event) => remove(id, event.target) }, "Delete") : ""));
   }
 
   async function toggle(id, tick) {

@@ -30,8 +30,8 @@ export function talkPanel() {
     said.append(h("p", { class: "mine" }, text));
     try {
       const answer = await api.post("/api/cerebrum/chat", { message: text, learn: !frozen.checked });
-      const exchange = exchangeOf({ number: 0, cerebrum_response: answer.response, extra: answer });
-      said.append(reply(exchange, answer));
+      const exchange = exchangeOf({ number: 0, cerebrum_response: answer.response, extra: { ...answer, ...answer.extra } });
+      said.append(reply(exchange));
       message.value = "";
     } catch (problem) {
       const found = trouble(problem);
