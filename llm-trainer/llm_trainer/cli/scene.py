@@ -124,9 +124,16 @@ def plain_line(scene: Scene) -> str:
         parts.append(f"vocabulary {_whole(scene.learner['vocabulary'])}")
     if scene.latest:
         parts += exchange_lines(scene.latest)
-    if not scene.running or str(scene.status.get("phase", "")).startswith(("waiting", "paused")):
+    if needs_saying(scene):
         parts.append(phase(scene.status))
+    if scene.note:
+        parts.append(printable(scene.note))
     return " | ".join(parts)
+
+
+def needs_saying(scene: Scene) -> bool:
+    """Whether the phase is another than teaching as usual."""
+    return not scene.running or str(scene.status.get("phase", "")).startswith(("waiting", "paused"))
 
 
 def ending(scene: Scene) -> list[str]:

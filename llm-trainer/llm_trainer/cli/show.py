@@ -14,7 +14,17 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from llm_trainer.cli.scene import ASCII_BLOCKS, BLOCKS, Scene, duration, exchange_lines, phase, plain_line, sparkline
+from llm_trainer.cli.scene import (
+    ASCII_BLOCKS,
+    BLOCKS,
+    Scene,
+    duration,
+    exchange_lines,
+    needs_saying,
+    phase,
+    plain_line,
+    sparkline,
+)
 
 PLAIN_EVERY_SECONDS = 1.0
 
@@ -89,17 +99,18 @@ def open_show() -> Show:
 
 
 class Lines:
-    """One line a second at most, and none where nothing changed."""
+    """One line a second at most, and none where neither count nor phase changed."""
 
     def __init__(self) -> None:
-        self._shown, self._at = "", -PLAIN_EVERY_SECONDS
+        self._shown: tuple[object, ...] = ()
+        self._at = -PLAIN_EVERY_SECONDS
 
     def scene(self, scene: Scene, now: float) -> None:
         """Print the scene's line when it is due and new."""
-        line = plain_line(scene)
-        if line != self._shown and (now - self._at >= PLAIN_EVERY_SECONDS or not scene.running):
-            self._shown, self._at = line, now
-            say(line)
+        news = (scene.done, scene.running, phase(scene.status) if needs_saying(scene) else "", scene.note)
+        if news != self._shown and (now - self._at >= PLAIN_EVERY_SECONDS or not scene.running):
+            self._shown, self._at = news, now
+            say(plain_line(scene))
 
     def note(self, text: str) -> None:
         """Print a remark."""

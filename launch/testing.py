@@ -1,0 +1,141 @@
+"""``run_tests.py``: installs what the tests need, runs every check of every project that is here, sums up."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from .environment import Project, ensure
+from .installer import EnvironmentUnavailable, clean, run
+from .starting import CEREBRUM, ROOT, say
+
+TRAINER = Project(ROOT / "llm-trainer", "llm_trainer", "llm_trainer.cli", "llm-trainer")
+TEST_LOCK = "requirements-test.lock"
+ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+
+
+@dataclass(frozen=True)
+class Check:
+    """One command in one folder; it passes with exit code 0."""
+
+    name: str
+    command: Sequence[str]
+    folder: Path
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a check went."""
+
+    name: str
+    passed: bool
+    seconds: float
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run what was asked for; 0 when all passed, 1 when something failed, 2 when nothing could be run."""
+    wish = _read(arguments)
+    here = [project for project in (CEREBRUM, TRAINER) if (project.folder / "pyproject.toml").exists()]
+    if not here:
+        print("Neither cerebrum/ nor llm-trainer/ is here, so there is nothing to test.", file=sys.stderr)
+        return 2
+    try:
+        projects = [_at_version(project, wish.python) for project in here]
+        for project in projects:
+            ensure(project, TEST_LOCK, ROOT / ".tools", say, wish.python)
+        checks = [check for project in projects for check in project_checks(project, wish.fast, wish.only)]
+        checks += root_checks(projects[-1], wish.fast, wish.only)
+        return _sum_up([_perform(check) for check in checks])
+    except EnvironmentUnavailable as why:
+        print(why, file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+
+
+def _read(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="run_tests.py",
+        description="Install what the tests need and run all checks: ruff, mypy, import contracts, pytest.",
+        epilog="Exit codes: 0 all passed, 1 something failed, 2 nothing could be run, 130 interrupted.",
+    )
+    parser.add_argument("--fast", action="store_true", help="leave out the tests marked slow")
+    parser.add_argument("--python", default=sys.executable, metavar="X", help="test with another interpreter")
+    parser.add_argument(
+        "--only", choices=["style", "tests"], default="", help="only ruff, mypy and imports; only pytest"
+    )
+    return parser.parse_args(list(arguments))
+
+
+def _at_version(project: Project, python: str) -> Project:
+    """Another interpreter gets environments of its own, so that the daily ones stay."""
+    if python == sys.executable:
+        return project
+    ran = run([python, "-c", "import sys; print('%d.%d' % sys.version_info[:2])"]) if _runs(python) else None
+    if ran is None or ran.returncode:
+        raise EnvironmentUnavailable(f"--python {python} cannot be run; name a Python that exists")
+    return replace(project, venv_name=f".venv-{ran.stdout.strip()}")
+
+
+def _runs(python: str) -> bool:
+    try:
+        return run([python, "--version"]).returncode == 0
+    except OSError:
+        return False
+
+
+def project_checks(project: Project, fast: bool, only: str) -> list[Check]:
+    """Style, types, imports and tests of one project, in its own environment."""
+    python, name = str(project.python), project.folder.name
+
+    def check(what: str, *command: str) -> Check:
+        return Check(f"{name}: {what}", [python, *command], project.folder)
+
+    style = [
+        check("ruff", "-m", "ruff", "check", "."),
+        check("format", "-m", "ruff", "format", "--check", "."),
+        check("mypy", "-m", "mypy"),
+        check("imports", "-c", "import sys; from importlinter.cli import lint_imports; sys.exit(lint_imports())"),
+    ]
+    return ([] if only == "tests" else style) + ([] if only == "style" else [check("tests", *_pytest(fast))])
+
+
+def root_checks(project: Project, fast: bool, only: str) -> list[Check]:
+    """The same for what lies at the root, in the environment of ``project``."""
+    python = str(project.python)
+    files = ["start.py", "run_tests.py", "launch", "tests"]
+    style = [
+        Check("repository: ruff", [python, "-m", "ruff", "check", *files], ROOT),
+        Check("repository: format", [python, "-m", "ruff", "format", "--check", *files], ROOT),
+        Check("repository: mypy", [python, "-m", "mypy", "--strict", "start.py", "run_tests.py", "launch"], ROOT),
+    ]
+    tests = Check("repository: tests", [python, *_pytest(fast), "-c", "tests/pytest.ini", "tests"], ROOT)
+    return ([] if only == "tests" else style) + ([] if only == "style" else [tests])
+
+
+def _pytest(fast: bool) -> list[str]:
+    return ["-m", "pytest", "-q", *(["-m", "not slow"] if fast else [])]
+
+
+def _perform(check: Check) -> Outcome:
+    say(f"\n== {check.name}")
+    began = time.monotonic()
+    environment = clean(os.environ) | ONE_THREAD
+    code = subprocess.call(check.command, cwd=check.folder, env=environment, stdin=subprocess.DEVNULL)  # noqa: S603
+    return Outcome(check.name, code == 0, time.monotonic() - began)
+
+
+def _sum_up(outcomes: Sequence[Outcome]) -> int:
+    say("\n" + "\n".join(f"{'ok  ' if o.passed else 'FAIL'}  {o.seconds:6.1f} s  {o.name}" for o in outcomes))
+    failed = [outcome.name for outcome in outcomes if not outcome.passed]
+    say(
+        f"\n{len(outcomes) - len(failed)} of {len(outcomes)} checks passed"
+        + (f"; failed: {', '.join(failed)}" if failed else "")
+    )
+    return 1 if failed else 0
