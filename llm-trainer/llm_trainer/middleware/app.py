@@ -13,7 +13,8 @@ from types import FrameType
 
 import uvicorn
 from fastapi import FastAPI, Request, Response
-from fastapi.responses import FileResponse, JSONResponse
+from fastapi.responses import JSONResponse
+from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from llm_trainer import __version__
@@ -21,6 +22,7 @@ from llm_trainer.errors import NotFound, StoreError, StoreLocked, TrainerError
 from llm_trainer.log import configure
 from llm_trainer.middleware import queries
 from llm_trainer.middleware.clock import Clock
+from llm_trainer.middleware.dashboard import SECURITY_HEADERS, add_dashboard, page, wants_page
 from llm_trainer.middleware.hub import Hub
 from llm_trainer.middleware.learner import HttpLearner
 from llm_trainer.middleware.mapping import mapping_of
@@ -36,22 +38,8 @@ from llm_trainer.web import Door, add_problem_documents, check_port_free, check_
 
 log = logging.getLogger(__name__)
 
-DASHBOARD = Path(__file__).parent / "dashboard"
 CLOSING_SECONDS = 3.0
 RECORD_EXIT_CODE, LOCKED_EXIT_CODE = 1, 75
-_SERVED = {".html", ".css", ".js", ".svg", ".png", ".ico", ".woff2", ".txt", ".map", ".json", ".webmanifest"}
-_HEADERS = tuple(
-    (name.lower().encode(), value.encode())
-    for name, value in {
-        "Content-Security-Policy": (
-            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "
-            "font-src 'self'; manifest-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
-        ),
-        "X-Content-Type-Options": "nosniff",
-        "Referrer-Policy": "no-referrer",
-        "Cross-Origin-Resource-Policy": "same-origin",
-    }.items()
-)
 
 
 async def wire_up(settings: Settings) -> tuple[Parts, Wire]:
@@ -126,27 +114,26 @@ class _BrowserHeaders:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message.get("headers", ()), *_HEADERS]
+                headers = MutableHeaders(scope=message)
+                for name, value in SECURITY_HEADERS.items():
+                    headers.setdefault(name, value)
             await send(message)
 
         await self._app(scope, receive, with_headers if scope["type"] == "http" else send)
 
 
 def _serve_page(app: FastAPI) -> None:
-    """The dashboard for browsers; a short answer for programs. The page's files lie beside it."""
+    """The dashboard for browsers; a short answer for programs."""
+    add_dashboard(app)
 
     @app.get("/", include_in_schema=False)
     async def root(request: Request) -> Response:
-        page = DASHBOARD / "index.html"
-        if "text/html" in request.headers.get("accept", "") and page.is_file():
-            return FileResponse(page)
+        if wants_page(request.headers.get("accept", "")):
+            return page(request)
         return JSONResponse({"service": "middleware", "version": __version__, "status": "ok"})
 
     @app.get("/{path:path}", include_in_schema=False)
-    async def asset(path: str) -> Response:
-        file = (DASHBOARD / path).resolve()
-        if file.suffix in _SERVED and file.is_relative_to(DASHBOARD.resolve()) and file.is_file():
-            return FileResponse(file)
+    async def missing(path: str) -> Response:
         raise NotFound(f"nothing here goes by /{path[:200]}", remedy="docs/http.md lists what does")
 
 

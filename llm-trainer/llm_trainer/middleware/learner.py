@@ -119,6 +119,10 @@ class HttpLearner:
             return Standing()
         return _standing(understood(answer, PEER))
 
+    async def explain(self, seq: int) -> dict[str, Any]:
+        """Where the words of reply ``seq`` came from, in the learner's own terms; PeerRefused if it cannot say."""
+        return understood(await self._get(f"/api/explain/{seq}"), PEER)
+
     async def knows(self, key: str) -> Heard | None:
         """Look one exchange up."""
         if self._mapping.lookup is None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import secrets
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Path, Response
 
 from llm_trainer.errors import PeerUnreachable
 from llm_trainer.middleware.learner import PEER as LEARNER
@@ -36,6 +36,12 @@ async def _seen(watch: Watch, peer: str, parts: Wired, response: Response) -> di
         raise PeerUnreachable(reading.reason, peer=peer, remedy=reading.remedy, reading=shown)
     response.headers["Age"] = str(round(shown["age_ms"] / 1000))
     return reading.body
+
+
+@router.get("/cerebrum/explain/{seq}")
+async def explain(seq: Annotated[int, Path(ge=0, lt=2**62)], parts: Wired) -> dict[str, Any]:
+    """Where every word of a reply came from, as the learner tells it; ``seq`` is the learner's own number."""
+    return await parts.learner.explain(seq)
 
 
 @router.post("/llm/chat")
