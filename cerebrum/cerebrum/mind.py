@@ -6,7 +6,6 @@ changes nothing; the same seed and the same history give the same mind, whatever
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -16,22 +15,24 @@ from typing import Protocol
 
 import numpy as np
 
-from cerebrum.choice import Judge
+from cerebrum.choice import WEIGHTS, Judge
 from cerebrum.dialogue import Observation, Reply, Source
+from cerebrum.evaluation import Prequential
 from cerebrum.features import Bag, Features
-from cerebrum.fluency import END, START, Fluency
 from cerebrum.growth import PERMITTED, Growth
+from cerebrum.models import Fluency, Meter
 from cerebrum.ranking import BEFORE, CONTEXT, REPLY, Example, Towers
 from cerebrum.retrieval import Shelf
+from cerebrum.situations import Contexts, Heard, Pair
 from cerebrum.state import State, digest, read, write
-from cerebrum.synthesis import Candidate, Composer, Query
-from cerebrum.synthesis import Part as Piece
+from cerebrum.synthesis import Composer, Query
 from cerebrum.tokenizer import SentenceEnds, encode, fold, join
 
 _BATCH = 64
 _RENEWED = 64
 _REMEMBERED_TURNS = 8
 _SAID = 50
+_OTHERS = 19
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,34 +68,6 @@ class Pattern:
     count: int
 
 
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """One turn as it was heard: the ordinal of its observation, its number on the shelf, its features."""
-
-    ordinal: int
-    turn: int
-    bag: Bag
-
-
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """A turn and up to two turns before it, each with its observation, so that all can be forgotten."""
-
-    said: Heard
-    earlier: Heard | None
-    answer: Heard
-
-    @property
-    def example(self) -> Example:
-        """What the towers learn of it."""
-        return Example(self.said.bag, self.earlier.bag if self.earlier else None, self.answer.bag, self.answer.turn)
-
-    @property
-    def all(self) -> tuple[Heard, ...]:
-        """The turns in it."""
-        return (self.said, self.answer) if self.earlier is None else (self.said, self.earlier, self.answer)
-
-
 @dataclass(slots=True)
 class Remembered:
     """The last turns heard in one conversation and the last replies given in it, newest last."""
@@ -119,59 +92,43 @@ class Mind:
         self.features = Features()
         self.towers = Towers(self.features)
         self.turns, self.sentences = Shelf(self.towers), Shelf(self.towers)
-        self.ends, self.fluency, self.growth = SentenceEnds(), Fluency(), Growth()
+        self.ends, self.fluency = SentenceEnds(), Fluency()
+        self.meter, self.prequential, self.growth = Meter(), Prequential(), Growth()
+        self.contexts = Contexts(self.towers)
         self.composer = Composer(self.towers, self.turns, self.sentences, self.ends)
-        self.judge = Judge(self.towers, self.turns, self.composer, self.fluency)
+        self.judge = Judge(self.turns, self.composer, self.fluency)
         self.seqs: list[int] = []
-        self.pairs: list[Pair] = []
+        self.said: list[str] = []
         self.following: list[tuple[int, int]] = []
         self.conversations: dict[str, Remembered] = {}
 
     @property
     def stage(self) -> str:
-        return self.growth.stage
+        return self.growth.stage(self.prequential.order_gain())
 
     # -- answering
 
     def respond(self, heard: str, conversation: str = "") -> Reply:
         """Answer what was heard, after the turns of this conversation. Changes nothing."""
         kinds = PERMITTED[self.stage]
-        if not kinds or not len(self.turns):
-            return Reply("", kind="silence")
-        query = self._query(heard, conversation)
-        if kinds == ("word",):
-            return self._reply(self._words(query), query, conversation)
-        return self._reply(self.composer.compose(query, kinds), query, conversation)
-
-    def _query(self, heard: str, conversation: str) -> Query:
-        tokens = tuple(encode(heard.strip()))
-        folded = tuple(w for t in tokens if (w := fold(t)))
-        before = self.conversations.get(conversation)
-        earlier = before.turns[-1].bag if before and before.turns else None
-        return Query(tokens, folded, self.towers.context(self.features.bag(folded), earlier))
-
-    def _words(self, query: Query) -> list[Candidate]:
-        """Single words heard, those of the nearest turns."""
-        near = self.turns.nearness(query.place)
-        found: dict[str, Candidate] = {}
-        for number in np.argsort(-near, kind="stable")[:10].tolist():
-            for at, token in enumerate(self.turns.passages[number].tokens):
-                if fold(token)[:1].isalnum():
-                    text = token.strip()
-                    found.setdefault(text, Candidate(text, (text,), "word", (Piece(0, 1, number, at),)))
-        return list(found.values())
-
-    def _reply(self, candidates: list[Candidate], query: Query, conversation: str) -> Reply:
+        query = self._query(heard, self.conversations.get(conversation, Remembered()))
+        candidates = self.composer.compose(query, kinds) if kinds and len(self.turns) else []
         if not candidates:
             return Reply("", kind="silence")
-        before = self.conversations.get(conversation)
-        self.judge.weigh(query, candidates, Counter(before.said if before else ()))
-        chosen, score = self.judge.choose(candidates)
+        here = dict.fromkeys(self.conversations[conversation].said, 1) if conversation in self.conversations else {}
+        chosen, score = self.judge.choose(query, candidates, here, dict.fromkeys(self.said, 1))
         sources = tuple(
-            Source(part.start, part.end, self._seq(part.turn), self.turns.passages[part.turn].text)
-            for part in chosen.parts
+            Source(p.start, p.end, self._seq(p.turn), self.turns.passages[p.turn].text) for p in chosen.parts
         )
         return Reply(chosen.text, chosen.kind, score, sources, dict(chosen.features))
+
+    def _query(self, heard: str, before: Remembered) -> Query:
+        tokens = tuple(encode(heard.strip()))
+        folded = tuple(w for t in tokens if (w := fold(t)))
+        earlier = before.turns[-1].bag if before.turns else None
+        place = self.towers.context(self.features.bag(folded), earlier)
+        expected = self.contexts.expected(place, self.turns)
+        return Query(tokens, folded, place, expected, place + np.float32(WEIGHTS["expected"]) * expected)
 
     def _seq(self, turn: int) -> int:
         return self.seqs[self.turns.passages[turn].origins[0][0]]
@@ -186,30 +143,32 @@ class Mind:
         ordinal = len(self.seqs)
         self.seqs.append(observation.seq)
         memory = self.conversations.setdefault(observation.conversation, Remembered())
-        surprise = self._measure(text, folded, memory)
+        surprise = self._measure(text, tokens, folded, memory)
         if folded:
             self._hear(text, tokens, folded, ordinal, memory)
         if observation.said:
             memory.said = [*memory.said, observation.said][-_SAID:]
+            self.said = [*self.said, observation.said][-_SAID:]
         self._train(np.random.default_rng([self.seed, ordinal]), ordinal)
         return surprise
 
-    def _measure(self, text: str, folded: Sequence[str], memory: Remembered) -> Surprise:
-        logs = self.fluency.logs(folded)
-        alone = [math.log(self.fluency.probability((), w)) for w in folded]
-        bits = -sum(logs) / math.log(2)
-        self.growth.note(text not in self.turns.by_text, -sum(logs[:-1]), -sum(alone), self._found(folded, memory))
-        return Surprise(bits, len(text))
+    def _measure(self, text: str, tokens: Sequence[str], folded: Sequence[str], memory: Remembered) -> Surprise:
+        found = self._found(folded, memory)
+        unheard = text not in self.turns.by_text
+        measured = self.meter.learn(tokens)
+        self.prequential.note(measured, len(text), heard_before=not unheard)
+        self.growth.note(unheard=unheard, found=found)
+        return Surprise(sum(measured.bits), len(text) + 1)
 
-    def _found(self, folded: Sequence[str], memory: Remembered) -> float | None:
-        """Return whether this turn is nearer to what came before it than nineteen others heard (ties share)."""
-        if not memory.turns or len(self.turns) < 20:
+    def _found(self, folded: Sequence[str], memory: Remembered) -> bool | None:
+        """Return whether this turn is nearer to what came before it than nineteen others heard."""
+        if not memory.turns or len(self.turns) < _OTHERS:
             return None
-        chance = np.random.default_rng([self.seed, len(self.seqs), 1])
-        others = chance.integers(0, len(self.turns), 19)
+        others = np.random.default_rng([self.seed, len(self.seqs), 1]).integers(0, len(self.turns), _OTHERS)
         place = self.towers.context(memory.turns[-1].bag, memory.turns[-2].bag if len(memory.turns) > 1 else None)
-        own = float((self.towers.embed(REPLY, [self.features.bag(folded)])[0] * place).sum())
-        return float(own > float(self.turns.nearness(place)[others].max()))
+        own = self.towers.embed(REPLY, [self.features.bag(folded)])
+        near = np.einsum("ij,j->i", np.concatenate([own, self.turns.places[others]]), place)
+        return bool(near[0] > near[1:].max())
 
     def _hear(self, text: str, tokens: list[str], folded: list[str], ordinal: int, memory: Remembered) -> None:
         found_end = self.ends.learn(folded)
@@ -224,7 +183,7 @@ class Mind:
             self._cut(number)
         heard = Heard(ordinal, number, bag)
         if memory.turns:
-            self.pairs.append(Pair(memory.turns[-1], memory.turns[-2] if len(memory.turns) > 1 else None, heard))
+            self.contexts.put(Pair(memory.turns[-1], memory.turns[-2] if len(memory.turns) > 1 else None, heard))
         memory.turns = [*memory.turns, heard][-_REMEMBERED_TURNS:]
 
     def _bag(self, folded: Sequence[str]) -> Bag:
@@ -246,22 +205,21 @@ class Mind:
             own = tokens[start:end]
             folded = [w for t in own if (w := fold(t))]
             sentence = self.sentences.put(join(own), own, folded, self.features.bag(folded))
-            passage = self.sentences.passages[sentence]
-            passage.origins.append((number, start))
-            passage.opened += place == 0
-            passage.followed += place > 0
+            self.sentences.passages[sentence].origins.append((number, start))
+            self.sentences.mark(sentence, opening=place == 0)
             numbers.append(sentence)
         self.following.extend(pairwise(numbers))
 
     def _train(self, chance: np.random.Generator, ordinal: int) -> None:
-        if ordinal % 2 and len(self.pairs) > 3:
-            picks = [self.pairs[k] for k in chance.integers(0, len(self.pairs), _BATCH)]
-            examples = [p.example for p in picks]
+        pairs = self.contexts.pairs
+        if ordinal % 2 and len(pairs) > 3:
+            examples = [pairs[k].example for k in chance.integers(0, len(pairs), _BATCH)]
             self.towers.learn(CONTEXT, examples, chance)
         elif not ordinal % 2 and len(self.following) > 3:
             couples = [self.following[k] for k in chance.integers(0, len(self.following), _BATCH // 2)]
             passages = self.sentences.passages
             self.towers.learn(BEFORE, [Example(passages[a].bag, None, passages[b].bag, b) for a, b in couples], chance)
+        self.contexts.renew_next(_RENEWED)
         self.turns.renew_next(_RENEWED)
         self.sentences.renew_next(_RENEWED)
 
@@ -271,7 +229,8 @@ class Mind:
         What the towers were bent by it stays until the observations are replayed without it.
         """
         for ordinal in [k for k, known in enumerate(self.seqs) if known == seq]:
-            self.pairs = [p for p in self.pairs if all(h.ordinal != ordinal for h in p.all)]
+            self.contexts.forget(ordinal)
+            self.meter.forget(ordinal)
             for memory in self.conversations.values():
                 memory.turns = [h for h in memory.turns if h.ordinal != ordinal]
             for number, passage in enumerate(self.turns.passages):
@@ -299,9 +258,8 @@ class Mind:
     def score(self, text: str, context: Sequence[str] = ()) -> list[TokenBits]:
         """Return how surprising each token of a text is, in bits."""
         tokens = encode(text)
-        kept = [t for t in tokens if fold(t)]
-        logs = self.fluency.logs([fold(t) for t in kept])
-        return [TokenBits(t, -log / math.log(2)) for t, log in zip(kept, logs, strict=False)]
+        bits = self.meter.measure(tokens, [encode(turn) for turn in context])
+        return [TokenBits(token, cost) for token, cost in zip((*tokens, ""), bits, strict=True)]
 
     def vocabulary(self, query: str = "", limit: int = 100) -> list[Word]:
         """Return words heard that contain ``query``, the most frequent first."""
@@ -311,14 +269,16 @@ class Mind:
         return [Word(w, n, self._seq(self.turns.holding(w)[0])) for w, n in known[:limit]]
 
     def patterns(self, limit: int = 100) -> list[Pattern]:
-        """Return pairs of words often heard together, the most frequent first."""
-        pairs = [
-            (" ".join((*history, word)), count)
-            for history, after in self.fluency.after.items()
-            if len(history) == self.fluency.order - 1 and history[0] != START
-            for word, count in after.items()
-            if word != END and count > 1
-        ]
+        """Return runs of three words often heard, the most frequent first."""
+        counts: Counter[str] = Counter()
+        for passage in self.sentences.passages:
+            counts.update(
+                {
+                    " ".join(run): len(passage.origins)
+                    for run in zip(*(passage.words[k:] for k in range(3)), strict=False)
+                }
+            )
+        pairs = [(text, count) for text, count in counts.items() if count > 1]
         pairs.sort(key=lambda p: (-p[1], p[0]))
         return [Pattern(text, count) for text, count in pairs[:limit]]
 
@@ -344,7 +304,10 @@ class Mind:
         for name, part in mind._parts().items():
             part.restore(saved[name])
         numbered = [Heard(o, t, mind.turns.passages[t].bag) for o, t in saved["heard"]]
-        mind.pairs = [Pair(numbered[a], None if b < 0 else numbered[b], numbered[c]) for a, b, c in saved["pairs"]]
+        for a, b, c in saved["pairs"]:
+            mind.contexts.put(Pair(numbered[a], None if b < 0 else numbered[b], numbered[c]))
+        mind.contexts.places[: len(mind.contexts.pairs)], mind.contexts.renewed = saved["places"], saved["renewed"]
+        mind.said = list(saved["said"])
         mind.following = [(a, b) for a, b in saved["following"]]
         for name, (turns, said) in saved["conversations"].items():
             mind.conversations[name] = Remembered([numbered[k] for k in turns], list(said))
@@ -359,6 +322,8 @@ class Mind:
             "sentences": self.sentences,
             "ends": self.ends,
             "fluency": self.fluency,
+            "meter": self.meter,
+            "prequential": self.prequential,
             "growth": self.growth,
         }
 
@@ -368,7 +333,9 @@ class Mind:
         def number(h: Heard) -> int:
             return heard.setdefault((h.ordinal, h.turn), len(heard))
 
-        pairs = [[number(p.said), number(p.earlier) if p.earlier else -1, number(p.answer)] for p in self.pairs]
+        pairs = [
+            [number(p.said), number(p.earlier) if p.earlier else -1, number(p.answer)] for p in self.contexts.pairs
+        ]
         talks = {name: [[number(h) for h in memory.turns], memory.said] for name, memory in self.conversations.items()}
         return {
             "seed": self.seed,
@@ -376,6 +343,9 @@ class Mind:
             "observations": len(self.seqs),
             **{name: part.state() for name, part in self._parts().items()},
             "pairs": pairs,
+            "places": self.contexts.places[: len(pairs)],
+            "renewed": self.contexts.renewed,
+            "said": self.said,
             "following": [list(f) for f in self.following],
             "conversations": talks,
             "heard": [list(h) for h in heard],
@@ -385,14 +355,15 @@ class Mind:
 
     def measurements(self) -> dict[str, float | int]:
         """Return what is known of how well this mind does."""
-        gain, gain_low = self.growth.order_gain()
-        recall, recall_low = self.growth.recall()
+        gain, recall = self.prequential.order_gain(), self.growth.recall()
         return {
             "observations": len(self.seqs),
             "unheard": self.growth.unheard,
-            "vocabulary": len(self.ends.total),
-            "order_gain": gain,
-            "order_gain_lower": gain_low,
-            "recall_at_1": recall,
-            "recall_at_1_lower": recall_low,
+            "vocabulary": len(self.turns.by_word),
+            "bits_per_character": self.prequential.bits_per_character(),
+            "bits_per_character_recently": self.prequential.bits_per_character_recently(),
+            "order_gain": gain.value,
+            "order_gain_lower": gain.lower,
+            "recall_at_1": recall.value,
+            "recall_at_1_lower": recall.lower,
         }

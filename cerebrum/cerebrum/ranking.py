@@ -43,8 +43,8 @@ class Towers:
         features: Features,
         width: int = 256,
         *,
-        rate: float = 0.05,
-        sharpness: float = 8.0,
+        rate: float = 0.035,
+        sharpness: float = 10.0,
         dropout: float = 0.3,
         earlier_share: float = 0.2,
     ) -> None:

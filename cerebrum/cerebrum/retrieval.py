@@ -6,13 +6,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cerebrum.features import Bag, Floats
 from cerebrum.ranking import REPLY, Towers
 from cerebrum.state import State
 from cerebrum.tokenizer import encode, fold
 
-_GONE = np.float32(-9.0)
+Flags = NDArray[np.bool_]
+
+NOWHERE = np.float32(-9.0)
+"""The nearness of what cannot be said."""
 
 
 @dataclass(slots=True)
@@ -41,6 +45,8 @@ class Shelf:
         self.by_text: dict[str, int] = {}
         self.by_word: dict[str, list[int]] = {}
         self.places: Floats = np.zeros((256, towers.width), np.float32)
+        self.opens: Flags = np.zeros(256, np.bool_)
+        self.follows: Flags = np.zeros(256, np.bool_)
         self.gone: dict[int, None] = {}
         self.renewed = 0
 
@@ -56,11 +62,23 @@ class Shelf:
         self.passages.append(Passage(text, tuple(tokens), tuple(folded), bag))
         self._index(number)
         if number >= len(self.places):
-            places = np.zeros((max(256, 2 * number), self.towers.width), np.float32)
-            places[:number] = self.places
-            self.places = places
+            self._make_room(max(256, 2 * number))
         self.renew([number])
         return number
+
+    def _make_room(self, size: int) -> None:
+        places, opens, follows = self.places, self.opens, self.follows
+        self.places = np.zeros((size, self.towers.width), np.float32)
+        self.opens, self.follows = np.zeros(size, np.bool_), np.zeros(size, np.bool_)
+        self.places[: len(places)] = places
+        self.opens[: len(opens)], self.follows[: len(follows)] = opens, follows
+
+    def mark(self, number: int, *, opening: bool) -> None:
+        """Note that a sentence opened a turn, or followed another sentence in one."""
+        passage = self.passages[number]
+        passage.opened += opening
+        passage.followed += not opening
+        self.opens[number], self.follows[number] = passage.opened > 0, passage.followed > 0
 
     def _index(self, number: int) -> None:
         passage = self.passages[number]
@@ -95,7 +113,7 @@ class Shelf:
         """Return how near each passage is to a context, shape (len(self),); those taken off are nowhere near."""
         near: Floats = np.einsum("ij,j->i", self.places[: len(self.passages)], context)
         if self.gone:
-            near[list(self.gone)] = _GONE
+            near[list(self.gone)] = NOWHERE
         return near
 
     def holding(self, word: str) -> list[int]:
@@ -125,6 +143,8 @@ class Shelf:
                 self._index(number)
         self.gone, self.renewed = dict.fromkeys(state["gone"]), state["renewed"]
         self.places = np.array(state["places"], np.float32).reshape(-1, self.towers.width)
+        self.opens = np.array([p.opened > 0 for p in self.passages], np.bool_)
+        self.follows = np.array([p.followed > 0 for p in self.passages], np.bool_)
 
     def clear(self) -> None:
         """Empty the shelf."""

@@ -1,0 +1,98 @@
+"""What was said when: pairs of a context and what came next, and the answer they let expect.
+
+The expected answer is a kernel average (Nadaraya 1964, Watson 1964): the places of all answers heard, weighted by
+how near their contexts are to this one. It knows at once what the towers need many steps to learn.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from cerebrum.features import Bag, Floats
+from cerebrum.ranking import CONTEXT, Example, Towers
+from cerebrum.retrieval import Shelf
+
+_SHARPNESS = np.float32(10.0)
+_KERNEL = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """One turn as it was heard: the ordinal of its observation, its number on the shelf, its features."""
+
+    ordinal: int
+    turn: int
+    bag: Bag
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A turn and up to two turns before it, each with its observation, so that all can be forgotten."""
+
+    said: Heard
+    earlier: Heard | None
+    answer: Heard
+
+    @property
+    def example(self) -> Example:
+        """What the towers learn of it."""
+        return Example(self.said.bag, self.earlier.bag if self.earlier else None, self.answer.bag, self.answer.turn)
+
+    @property
+    def all(self) -> tuple[Heard, ...]:
+        """The turns in it."""
+        return (self.said, self.answer) if self.earlier is None else (self.said, self.earlier, self.answer)
+
+
+class Contexts:
+    """Every pair heard, with the place of its context."""
+
+    def __init__(self, towers: Towers) -> None:
+        self.towers = towers
+        self.pairs: list[Pair] = []
+        self.places: Floats = np.zeros((256, towers.width), np.float32)
+        self.answers = np.zeros(256, np.int64)
+        self.renewed = 0
+
+    def put(self, pair: Pair) -> None:
+        """Add a pair."""
+        number = len(self.pairs)
+        self.pairs.append(pair)
+        if number >= len(self.places):
+            size = max(256, 2 * number)
+            places, answers = np.zeros((size, self.towers.width), np.float32), np.zeros(size, np.int64)
+            places[:number], answers[:number] = self.places[:number], self.answers[:number]
+            self.places, self.answers = places, answers
+        self.answers[number] = pair.answer.turn
+        self._renew([number])
+
+    def forget(self, ordinal: int) -> None:
+        """Drop every pair with a turn of this observation in it."""
+        kept = [k for k, pair in enumerate(self.pairs) if all(h.ordinal != ordinal for h in pair.all)]
+        if len(kept) < len(self.pairs):
+            self.pairs = [self.pairs[k] for k in kept]
+            self.places[: len(kept)], self.answers[: len(kept)] = self.places[kept], self.answers[kept]
+
+    def expected(self, place: Floats, turns: Shelf) -> Floats:
+        """Return the place, of length one, of what followed contexts near this one; zero when nothing was heard."""
+        if not self.pairs:
+            return np.zeros_like(place)
+        near = np.einsum("ij,j->i", self.places[: len(self.pairs)], place)
+        top = np.argsort(-near, kind="stable")[:_KERNEL]
+        share = np.exp(_SHARPNESS * (near[top] - near[top[0]]))
+        sums = np.einsum("i,ij->j", share, turns.places[self.answers[top]])
+        whole: Floats = sums / (np.sqrt(np.einsum("i,i->", sums, sums)) + np.float32(1e-6))
+        return whole
+
+    def renew_next(self, count: int) -> None:
+        """Bring the next ``count`` places up to date, in a round."""
+        size = len(self.pairs)
+        if size:
+            self._renew(sorted({(self.renewed + k) % size for k in range(min(count, size))}))
+            self.renewed = (self.renewed + count) % size
+
+    def _renew(self, numbers: list[int]) -> None:
+        bags = [self.pairs[k].said.bag for k in numbers]
+        self.places[numbers] = self.towers.embed(CONTEXT, bags)
