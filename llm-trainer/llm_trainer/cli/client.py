@@ -74,6 +74,11 @@ class Middleware:
         """Exchanges of the present or last session: the newest ``limit``, or the first ``limit`` beyond ``after``."""
         return self._json("GET", "/api/training/log", params=_given(limit=limit, after=after))
 
+    def measurements(self, after: int) -> list[Json]:
+        """What the learner measured of itself in this session, oldest first, from row ``after`` + 1 on."""
+        found = self._json("GET", "/api/training/measurements", params={"after": after}).get("measurements", [])
+        return [each for each in found if isinstance(each, dict)]
+
     def sessions(self) -> list[Json]:
         """All sessions, newest first."""
         listed = self._json("GET", "/api/sessions").get("sessions", [])

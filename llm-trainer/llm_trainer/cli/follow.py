@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 
 from llm_trainer.cli.client import Json, Middleware, Refused
@@ -27,6 +28,7 @@ class Follower:
         self.scene = Scene()
         self._looks: deque[tuple[float, int]] = deque()
         self._curve: list[float] = []
+        self._row = 0
         self._learner_at = -LEARNER_EVERY_SECONDS
         self._seen = 0
 
@@ -58,16 +60,26 @@ class Follower:
         shown = self.middleware.log(limit=1).get("exchanges") or []
         return shown[-1] if shown else None
 
+    def settle(self, patience: float = 3.0) -> Scene:
+        """Once the session is over: look until the learner, too, was seen after that, or ``patience`` ends."""
+        over = time.monotonic()
+        while (waited := time.monotonic() - over) < patience:
+            age = (self.scene.status.get("learner") or {}).get("age_ms")
+            if age is None or age < waited * 1000:
+                break
+            time.sleep(LOOK_EVERY_SECONDS / 4)
+            self.look(time.monotonic())
+        return self.scene
+
     def _ask_learner(self) -> None:
         try:
-            learner = self.middleware.learner()
+            learner, measured = self.middleware.learner(), self.middleware.measurements(self._row)
         except (PeerError, Refused):
             return  # the session's phase says what is wrong with the learner
-        vocabulary = learner.get("vocabulary")
-        if isinstance(vocabulary, int | float):
-            self._curve.append(float(vocabulary))
-            if len(self._curve) > CURVE_POINTS:
-                del self._curve[::2]
+        self._row = max([self._row, *(each["row"] for each in measured if isinstance(each.get("row"), int))])
+        self._curve += [each["vocabulary"] for each in measured if isinstance(each.get("vocabulary"), int | float)]
+        if len(self._curve) > CURVE_POINTS:
+            del self._curve[::2]
         self.scene = replace(self.scene, learner=learner, vocabulary=tuple(self._curve))
 
 
@@ -97,4 +109,7 @@ def follow(
         if follower.over:
             break
         time.sleep(LOOK_EVERY_SECONDS)
+    if not interrupted():
+        with suppress(PeerError):
+            show.scene(follower.settle(), time.monotonic())
     return follower.scene

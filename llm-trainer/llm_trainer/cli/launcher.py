@@ -201,7 +201,7 @@ def _stop(middleware: Middleware, scene: Scene | None) -> Scene | None:
 def _verdict(scene: Scene | None) -> Exit:
     if scene is None:
         return Exit.DONE
-    return Exit.DONE if scene.done >= scene.total else Exit.FAILED
+    return Exit.DONE if scene.complete else Exit.FAILED
 
 
 def _end(crew: Crew, middleware: Middleware) -> None:

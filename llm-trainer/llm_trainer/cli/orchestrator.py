@@ -283,7 +283,7 @@ def _follow(middleware: Middleware, session: str | None, options: Options, *, ou
             say(line)
     if interrupted:
         return Exit.INTERRUPTED
-    return Exit.DONE if scene.done >= scene.total else Exit.FAILED
+    return Exit.DONE if scene.complete else Exit.FAILED
 
 
 def _report(findings: Sequence[Finding], options: Options) -> None:

@@ -38,6 +38,11 @@ class Scene:
         return bool(self.status.get("running"))
 
     @property
+    def complete(self) -> bool:
+        """Whether the session came to the end of its plan."""
+        return self.status.get("end_reason") == "completed" or (self.total > 0 and self.done >= self.total)
+
+    @property
     def eta_seconds(self) -> float | None:
         """Seconds to the end: the middleware's word, else what the measured rate says."""
         told = self.status.get("eta_seconds")

@@ -80,6 +80,9 @@ class FakeMiddleware:
             return 200, plain, {"total_exchanges": self.done, "showing": len(shown), "exchanges": shown}
         if path == "/api/cerebrum/status":
             return 200, plain, {"stage": "words", "vocabulary": 3 * self.done, "exchanges": self.done}
+        if path == "/api/training/measurements":
+            rows = [{"row": n, "vocabulary": 3 * n} for n in range(int(query["after"][0]) + 1, self.done + 1)]
+            return 200, plain, {"measurements": rows}
         if path == "/api/status":
             return 200, plain, {"middleware": {"state": "ready"}, "learner": {"state": "ready", "stage": "words"}}
         if path == "/api/sessions":
@@ -103,6 +106,7 @@ class FakeMiddleware:
             "current_topic": "the sea",
             "guarantee": "exactly-once",
             "eta_seconds": None,
+            "learner": {"state": "up", "age_ms": 0},
         }
 
     def exchange(self, number: int) -> dict[str, Any]:
