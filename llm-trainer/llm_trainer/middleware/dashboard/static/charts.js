@@ -94,6 +94,7 @@ export class Chart {
     ctx.save();
     ctx.font = `${11 * ratio}px 'Atkinson Hyperlegible Next', system-ui, sans-serif`;
     ctx.textBaseline = "alphabetic";
+    ctx.textAlign = "left";
     if (this.expected && this.axis === "exchanges")
       EXPECTED.forEach(({ from, to, label }, i) => {
         const left = Math.max(bbox.left, u.valToPos(from, "x", true)), right = Math.min(bbox.left + bbox.width, u.valToPos(Math.min(to, u.scales.x.max), "x", true));

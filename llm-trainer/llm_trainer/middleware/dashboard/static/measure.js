@@ -1,7 +1,7 @@
 // What the transcript shows of the learner's growth. A fold over exchanges in their order, and windows over the fold.
 // Only the production side is measured here; what needs the learner's own numbers is taken from its answers.
 
-import { kindOfReply, words } from "./words.js";
+import { kindOfReply, utterances, words } from "./words.js";
 
 export const WINDOW = 100, STRIDE = 10, LEAST = 50, BLOCK = 10, RESAMPLES = 2000;
 export const STATES = ["", "heard", "echoed", "produced", "productive"];
@@ -30,7 +30,7 @@ export class Measure {
     for (let i = 1; i < reply.length; i++) if (!this.heardPairs.has(`${reply[i - 1]} ${reply[i]}`)) fresh++;
     if (reply.length) totals.answered++;
     this.rows.push({
-      number: exchange.number, wordsHeard: totals.wordsHeard, length: reply.length, kind, fresh,
+      number: exchange.number, wordsHeard: totals.wordsHeard, length: reply.length, utterances: utterances(exchange.reply), kind, fresh,
       pairs: Math.max(0, reply.length - 1), heard: totals.heard, echoed: totals.echoed, produced: totals.produced,
       productive: totals.productive, milliseconds: exchange.milliseconds,
     });
@@ -80,9 +80,10 @@ export class Measure {
     const answered = rows.filter((row) => row.length > 0);
     return {
       number: last.number, wordsHeard: last.wordsHeard, n: rows.length,
+      utterance: free.length ? sum(free, "length") / sum(free, "utterances") : null,
       length: free.length ? sum(free, "length") / free.length : null,
       lengthAll: answered.length ? sum(answered, "length") / answered.length : null,
-      interval: lengthInterval(rows, last.number),
+      interval: utteranceInterval(rows, last.number),
       novelty: pairs ? sum(rows, "fresh") / pairs : null,
       imitation: rows.filter((row) => row.kind === "imitation").length / rows.length,
       answered: answered.length / rows.length,
@@ -97,10 +98,10 @@ export class Measure {
 const sum = (rows, field) => rows.reduce((total, row) => total + (row[field] || 0), 0);
 
 /**
- * 95 % interval of the mean length of spontaneous replies: moving-block bootstrap, blocks of one topic interval.
+ * 95 % interval of the mean length of utterance in spontaneous replies: moving-block bootstrap, blocks of one topic interval.
  * Chance is seeded by the window's place, so that the same record always draws the same band.
  */
-export function lengthInterval(rows, seed) {
+export function utteranceInterval(rows, seed) {
   const starts = rows.length - BLOCK + 1;
   if (starts < 1) return null;
   const lengths = new Float64Array(starts), counts = new Float64Array(starts);
@@ -108,7 +109,7 @@ export function lengthInterval(rows, seed) {
     for (let i = start; i < start + BLOCK; i++)
       if (rows[i].kind === "spontaneous") {
         lengths[start] += rows[i].length;
-        counts[start]++;
+        counts[start] += rows[i].utterances;
       }
   const draw = mulberry(seed), blocks = Math.round(rows.length / BLOCK), means = [];
   for (let sample = 0; sample < RESAMPLES; sample++) {
@@ -150,7 +151,7 @@ export function phasesMeasured(measure) {
       measured: n >= 100 ? `${Math.round((at(100)?.novelty ?? 0) * 100)} % of its word pairs were new` : "not reached yet",
       verdict: n < 100 ? "open" : (at(100)?.novelty ?? 0) > 0.1 ? "yes" : "no" },
     { span: "100–500", expected: "answers more and more naturally", from: 100, to: 500,
-      measured: rising === null || rising === undefined ? "not reached yet" : `mean length ${at(100).length?.toFixed(2)} → ${last.length?.toFixed(2)} words${rising ? "" : ", within chance"}`,
+      measured: rising === null || rising === undefined ? "not reached yet" : `mean length of utterance ${at(100).utterance?.toFixed(2)} → ${last.utterance?.toFixed(2)} words${rising ? "" : ", within chance"}`,
       verdict: rising === null || rising === undefined ? "open" : rising ? "yes" : "no" },
     { span: "500+", expected: "holds a conversation", from: 500, to: Infinity,
       measured: n >= 500 ? "needs relevance and grammar judged, which this page does not do" : "not reached yet", verdict: "open" },

@@ -4,6 +4,9 @@ const WORD = /[\p{L}\p{N}]+(?:['’]\p{L}+)*/gu;
 
 export const words = (text) => (text ?? "").normalize("NFKC").toLowerCase().match(WORD) ?? [];
 
+/** How many utterances a reply holds: its sentences with at least one word in them. */
+export const utterances = (text) => (text ?? "").split(/[.?!…]+/u).filter((part) => words(part).length).length;
+
 /** Length of the longest common subsequence of two lists of words. */
 export function commonWords(a, b) {
   let row = new Uint16Array(b.length + 1);

@@ -4,7 +4,7 @@ import { fill, h } from "../dom.js";
 import { count } from "../format.js";
 
 const NAMES = { productive: "productive", produced: "produced", echoed: "echoed only", heard: "heard only" };
-const SHOWN = 600;
+const SHOWN = 150;
 
 export function gardenPanel(live) {
   const filter = h("input", { type: "search", id: "garden-filter", placeholder: "Find a word", "aria-label": "Find a word", autocomplete: "off" });
@@ -12,19 +12,21 @@ export function gardenPanel(live) {
   const story = h("div", { class: "story", role: "region", "aria-live": "polite", "aria-label": "History of a word", hidden: true });
   const root = h("section", { class: "card garden", "aria-labelledby": "garden-title" },
     h("div", { class: "garden-head" }, h("h2", { id: "garden-title" }, "Word garden"), filter), h("p", { class: "quiet" }, "Words of this session, the most used first."), story, beds);
+  const whole = new Set(); // states whose words are all shown
   let chosen = null;
   filter.addEventListener("input", () => show());
 
   function show() {
     const { garden, rows } = live.measure, wanted = filter.value.trim().toLowerCase();
-    fill(beds, `${live.transcript.session}|${rows.length}|${wanted}|${chosen}`, () =>
+    fill(beds, `${live.transcript.session}|${rows.length}|${wanted}|${chosen}|${[...whole]}`, () =>
       Object.entries(NAMES).map(([state, name]) => {
         const words = [...garden.values()].filter((entry) => entry.state === state && entry.word.includes(wanted))
           .sort((a, b) => b.saidCount - a.saidCount || b.heardCount - a.heardCount || (a.word < b.word ? -1 : 1));
         if (!words.length) return null;
+        const limit = whole.has(state) ? Infinity : SHOWN;
         return h("section", { class: `bed ${state}` }, h("h3", {}, name, " ", h("small", {}, count(words.length))),
-          h("p", { class: "plants" }, words.slice(0, SHOWN).map((entry) => h("button", { type: "button", class: "plant", "aria-pressed": String(entry.word === chosen), data: { size: String(size(entry)) }, onclick: () => choose(entry.word) }, entry.word)),
-            words.length > SHOWN ? h("span", { class: "quiet" }, ` and ${count(words.length - SHOWN)} more`) : ""));
+          h("p", { class: "plants" }, words.slice(0, limit).map((entry) => h("button", { type: "button", class: "plant", "aria-pressed": String(entry.word === chosen), data: { size: String(size(entry)) }, onclick: () => choose(entry.word) }, entry.word)),
+            words.length > limit ? h("button", { type: "button", class: "link", onclick: () => (whole.add(state), show()) }, `and ${count(words.length - SHOWN)} more`) : ""));
       }));
     tell();
   }

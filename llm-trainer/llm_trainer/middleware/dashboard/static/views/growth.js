@@ -17,12 +17,14 @@ export function mount(root, live) {
   const charts = {
     vocabulary: new Chart({ id: "vocabulary", title: "Vocabulary", note: "Distinct words. Produced: at least once not in imitation; productive: twice, in different contexts, once unprompted.",
       series: [{ label: "heard", tone: "teacher" }, { label: "produced", tone: "learner" }, { label: "productive", tone: "good" }, { label: "only echoed", tone: "muted", dash: [5, 4] }] }),
-    length: new Chart({ id: "reply-length", title: "Mean length of reply", note: "Words, over the last 100 exchanges; the band is a 95 % interval. Dotted: Brown's stages I to V+, which are defined on morphemes; words run slightly behind.", floor: 0, guides: BROWN, band: [3, 4],
-      series: [{ label: "spontaneous", tone: "learner", format: decimal }, { label: "all", tone: "muted", dash: [5, 4], format: decimal }, { label: "upper", tone: "learner", hidden: true }, { label: "lower", tone: "learner", hidden: true }] }),
+    utterance: new Chart({ id: "utterance-length", title: "Mean length of utterance", note: "Words a sentence in spontaneous replies, last 100 exchanges, with a 95 % interval. Dotted: Brown's stages, defined on morphemes; words run slightly behind.", floor: 0, guides: BROWN, band: [2, 3],
+      series: [{ label: "words", tone: "learner", format: decimal }, { label: "upper", tone: "learner", hidden: true }, { label: "lower", tone: "learner", hidden: true }] }),
+    length: new Chart({ id: "reply-length", title: "Length of reply", note: "Words a reply, last 100 exchanges. Spontaneous: neither an imitation of the line answered nor one word out of it.", floor: 0,
+      series: [{ label: "spontaneous", tone: "learner", format: decimal }, { label: "all", tone: "muted", dash: [5, 4], format: decimal }] }),
     novelty: new Chart({ id: "novelty", title: "New or repeated", note: "Over the last 100 exchanges. Novel pairs were never heard in that order; new is not yet right.", floor: 0, ceiling: 1.02,
       series: [{ label: "novel word pairs", tone: "good", format: percent }, { label: "imitations", tone: "muted", format: percent }, { label: "answered", tone: "teacher", dash: [5, 4], format: percent }] }),
     bits: new Chart({ id: "bits", title: "Surprise", note: "Bits per character, measured before each line is learned: lower means better foreseen.", floor: 0,
-      series: [{ label: "bits per character", tone: "teacher", format: decimal }] }),
+      series: [{ label: "so far", tone: "teacher", format: decimal }, { label: "recently", tone: "learner", format: decimal }] }),
     learner: new Chart({ id: "own-measurements", title: "The learner's own measurements", note: "As it reports them: how much word order helps it foresee, and how often it finds the right answer first.", floor: 0,
       series: [{ label: "order gain", tone: "accent", format: decimal }, { label: "recall at 1", tone: "learner", format: decimal }] }),
   };
@@ -48,7 +50,8 @@ export function mount(root, live) {
     const wide = Math.max(1, Math.ceil(windows.length / POINTS)), seen = windows.filter((_, i) => i % wide === 0 || i === windows.length - 1);
     charts.vocabulary.set(few.map(place), ["heard", "produced", "productive", "echoed"].map((field) => few.map((row) => row[field])), by);
     const xs = seen.map(place);
-    charts.length.set(xs, [seen.map((w) => w.length), seen.map((w) => w.lengthAll), seen.map((w) => w.interval?.[1] ?? null), seen.map((w) => w.interval?.[0] ?? null)], by);
+    charts.utterance.set(xs, [seen.map((w) => w.utterance), seen.map((w) => w.interval?.[1] ?? null), seen.map((w) => w.interval?.[0] ?? null)], by);
+    charts.length.set(xs, [seen.map((w) => w.length), seen.map((w) => w.lengthAll)], by);
     charts.novelty.set(xs, [seen.map((w) => w.novelty), seen.map((w) => w.imitation), seen.map((w) => w.answered)], by);
     showOwn(charts, live.samples, rows, by);
     garden.show();
@@ -68,8 +71,8 @@ function showOwn(charts, samples, rows, by) {
   const words = by === "exchanges" ? null : new Map(rows.map((row) => [row.number, row.wordsHeard]));
   const known = samples.filter((s) => !words || words.has(s.number));
   const xs = known.map((s) => (words ? words.get(s.number) : s.number));
-  const column = (name) => known.map((s) => (Number.isFinite(s[name]) ? s[name] : null));
-  for (const [chart, names] of [[charts.bits, ["bits_per_character"]], [charts.learner, ["order_gain", "recall_at_1"]]]) {
+  const column = (name) => known.map((s) => (Number.isFinite(s[name]) && s.bits_per_character !== 0 ? s[name] : null));
+  for (const [chart, names] of [[charts.bits, ["bits_per_character", "bits_per_character_recently"]], [charts.learner, ["order_gain", "recall_at_1"]]]) {
     const columns = names.map(column);
     chart.root.hidden = !columns.some((values) => values.some((value) => value !== null));
     chart.set(xs, columns, by);

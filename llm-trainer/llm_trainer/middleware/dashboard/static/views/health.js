@@ -41,14 +41,22 @@ function reading({ keys, name, port, what, todo }, live) {
   const tone = GOOD.includes(state) ? "good" : GREY.includes(state) || state === "unknown" ? "unknown" : WAIT.includes(state) ? "wait" : "bad";
   const found = trouble(body.reason ?? body.error ?? body.problem);
   return { ...base, state, tone, since: body.since, age: body.age_ms !== undefined ? body.age_ms / 1000 : body.age_seconds ?? body.age,
-    reason: found?.what ?? "", remedy: body.remedy ?? found?.remedy ?? "", more: more(body) };
+    reason: found?.what ?? "", remedy: body.remedy ?? found?.remedy ?? "", more: more({ ...body, ...extras(name, live) }) };
+}
+
+// What is known of a service from elsewhere: the learner's own status, the middleware's own figures.
+function extras(name, live) {
+  if (name === "Middleware") return { version: live.services.version, "open pages": live.services.listeners };
+  if (name !== "CEREBRUM" || !live.learner) return {};
+  const { version, stage, exchanges, vocabulary, capabilities } = live.learner;
+  return { version, stage, exchanges, vocabulary, capabilities };
 }
 
 // What else a service says of itself, flat and readable; nothing that is already shown.
 function more(body) {
-  const shown = ["state", "status", "since", "age", "age_ms", "age_seconds", "reason", "error", "problem", "remedy"];
+  const shown = ["state", "status", "since", "age", "age_ms", "age_seconds", "reason", "error", "problem", "remedy", "ready", "requested_backend", "models"];
   const flat = Object.entries(body).flatMap(([key, value]) => (value && typeof value === "object" && !Array.isArray(value) && ["said", "detail", "body"].includes(key) ? Object.entries(value) : [[key, value]]));
-  return flat.filter(([key, value]) => !shown.includes(key) && value !== null && value !== "").slice(0, 14)
+  return flat.filter(([key, value]) => !shown.includes(key) && value !== null && value !== undefined && value !== "").slice(0, 14)
     .map(([key, value]) => [key.replaceAll("_", " "), value && typeof value === "object" && !Array.isArray(value) ? Object.entries(value).map(([k, v]) => `${k.replaceAll("_", " ")} ${plain(v)}`).join(" · ") : plain(value)]);
 }
 

@@ -99,11 +99,11 @@ function showPair(root, live, go) {
 function showTiles(root, live) {
   const { measure } = live, { totals, rows } = measure, window = measure.latest();
   const recent = rows.slice(-100), said = recent.filter((row) => row.length);
-  const length = window?.length ?? (said.length ? said.reduce((sum, row) => sum + row.length, 0) / said.length : NaN);
+  const length = window?.utterance ?? (said.length ? said.reduce((sum, row) => sum + row.length, 0) / said.reduce((sum, row) => sum + row.utterances, 0) : NaN);
   fill(root, `${live.transcript.session}:${rows.length}`, () => [
     tile("Words heard", count(totals.heard), `${count(totals.wordsHeard)} running words`, thin(rows).map((row) => row.heard)),
     tile("Words produced", count(totals.produced), `${count(totals.productive)} of them productive`, thin(rows).map((row) => row.produced)),
-    tile("Reply length", decimal(length), `words, last ${Math.min(100, rows.length)} exchanges`, measure.windows.map((w) => w.lengthAll)),
+    tile("Length of utterance", decimal(length), `words, last ${Math.min(100, rows.length)} exchanges`, measure.windows.map((w) => w.utterance)),
     tile("Answered", rows.length ? percent(totals.answered / rows.length) : "–", "of what it was told", measure.windows.map((w) => w.answered)),
   ]);
 }
@@ -120,10 +120,10 @@ function showFacts(root, live, status, is) {
   const learner = live.learner;
   const rows = [
     ["Phase", phaseName(is), [status.running && status.reason, status.next_try_at && `next try at ${clock(status.next_try_at)}`].filter(Boolean).join("; ")],
-    ["Topic", plain(status.current_topic)],
+    ["Topic", status.current_topic ?? null],
     ["Teacher", speaks, detail || (asked && model && asked !== model ? `${asked} was asked for` : status.llm?.reason)],
     ["Learner", learner ? `${plain(learner.stage)}, ${count(learner.exchanges)} exchanges in all` : "unknown", learner ? "" : trouble(live.learnerError)?.what],
-    ["Guarantee", plain(status.guarantee), { "exactly-once": "every message is heard once, whatever fails", "at-most-once": "never twice; an uncertain one is marked, not repeated" }[status.guarantee]],
+    ["Guarantee", status.guarantee ?? null, { "exactly-once": "every message is heard once, whatever fails", "at-most-once": "never twice; an uncertain one is marked, not repeated" }[status.guarantee]],
     ["Uncertain", status.uncertain ? count(status.uncertain) : null, "may or may not have been heard"],
     ["Not taught", status.refused ? count(status.refused) : null],
     ["Strategy", status.strategy], ["Seed", status.seed],

@@ -12,7 +12,7 @@ export const symbol = "M4 5h16v3H4zM4 10.5h16v3H4zM4 16h16v3H4z";
 
 const FORMATS = { json: "JSON", jsonl: "JSON Lines", csv: "CSV", chat: "CHAT", sharegpt: "ShareGPT" };
 const TONES = ["teacher", "learner", "good", "accent", "warn", "muted"];
-const MEASURES = { lengthAll: ["Mean length of reply", "words, last 100 exchanges"], heard: ["Words heard", "distinct"], produced: ["Words produced", "distinct, not in imitation"] };
+const MEASURES = { utterance: ["Mean length of utterance", "words a sentence in spontaneous replies, last 100 exchanges"], lengthAll: ["Length of reply", "words, last 100 exchanges"], heard: ["Words heard", "distinct"], produced: ["Words produced", "distinct, not in imitation"] };
 
 export function mount(root, live, go) {
   const body = h("tbody");
@@ -76,7 +76,7 @@ export function mount(root, live, go) {
     compare.hidden = chosen.size === 0;
     if (!chosen.size) return;
     const by = measured.value, [label, note] = MEASURES[by], ids = [...chosen.keys()];
-    const points = [...chosen.values()].map((measure) => new Map((by === "lengthAll" ? measure.windows : measure.rows.filter((r) => r.number % 10 === 0)).map((p) => [p.number, p[by]])));
+    const points = [...chosen.values()].map((measure) => new Map((by === "lengthAll" || by === "utterance" ? measure.windows : measure.rows.filter((r) => r.number % 10 === 0)).map((p) => [p.number, p[by]])));
     const xs = [...new Set(points.flatMap((each) => [...each.keys()]))].sort((a, b) => a - b);
     const chart = new Chart({ id: "comparison", title: label, note, floor: 0,
       series: ids.map((id, i) => ({ label: names.get(id) ?? id, tone: TONES[i % TONES.length], dash: i >= TONES.length ? [5, 4] : undefined, format: (v) => (Number.isInteger(v) ? count(v) : v.toFixed(2)) })) });
