@@ -16,7 +16,9 @@ from .words import clause, plural, sentence, third_person, without_article
 NOT_ABLE = "can't"
 _SENSES = ("taste", "feel", "smell", "sound", "look")
 _ADJUNCTS = ("where", "when", "how", "why")
-_POSSESSIVE = re.compile(r"\b(its|it|itself)\b")
+_POSSESSIVE = re.compile(r"\b(its|it|itself|his|her|my)\b")
+_SIMPLE_OF = ("part of", "piece of", "group of")
+_JOINT = re.compile(r"\b(of|with|from|for|that|who|in|on|by|over|to|at|between|like|without|we|which|and|next|full)\b")
 _NUMBER = re.compile(r"^(two|three|four|five|six|eight|ten|twelve|many|several)\b (.+)")
 
 
@@ -56,31 +58,27 @@ def pronoun(thing: Thing) -> Subject:
 def predicate(fact: Fact, subject: Subject) -> str:
     """What is said of the subject: *has four legs*, *can swim*, *sleeps in a nest*, *is made of wood*."""
     relation, value = fact.relation, fact.value
-    if relation == "kind":
-        return f"are {_kinds(value)}" if subject.is_plural else f"is {value}"
-    if relation in {"is", "color"}:
-        return f"{subject.be} {value}"
-    if relation == "made":
-        return f"{subject.be} made of {value}"
-    if relation == "for":
-        return f"{subject.be} used to {value}"
-    if relation == "opposite":
-        return f"{subject.be} the opposite of {value}"
-    if relation == "young":
-        return f"can have a baby, and the baby is called {value}"
-    if relation == "from":
-        return f"{subject.does('come')} from {value}"
-    if relation in {"can", "cannot"}:
-        return f"{'can' if relation == 'can' else NOT_ABLE} {value}"
-    if relation == "does":
-        return subject.does(value)
-    if relation in _ADJUNCTS:
-        link = " because " if relation == "why" else " "
-        return subject.does(fact.act) + link + value
-    return subject.does(relation) + " " + value
+    fixed = {
+        "kind": f"{subject.be} {_kinds(value) if subject.is_plural else value}",
+        "is": f"{subject.be} {value}",
+        "color": f"{subject.be} {value}",
+        "made": f"{subject.be} made of {value}",
+        "for": f"{subject.be} used to {value}",
+        "opposite": f"{subject.be} the opposite of {value}",
+        "young": f"can have a baby, and the baby is called {value}",
+        "from": f"{subject.does('come')} from {value}",
+        "can": f"can {value}",
+        "cannot": f"{NOT_ABLE} {value}",
+        "does": subject.does(value),
+        "why": f"{subject.does(fact.act)} because {value}",
+    }
+    if relation in fixed:
+        return fixed[relation]
+    return f"{subject.does(fact.act if relation in _ADJUNCTS else relation)} {value}"
 
 
 def _kinds(kind: str) -> str:
+    """*animals* for *an animal*, *pieces of cloth* for *a piece of cloth*, *food* for *food*."""
     bare = without_article(kind)
     if bare == kind:
         return kind
@@ -89,10 +87,13 @@ def _kinds(kind: str) -> str:
 
 
 def goes_with_many(fact: Fact) -> bool:
-    """Whether *dogs* can take over from *a dog* without a change of sense (not: *dogs have a tail*)."""
-    if _POSSESSIVE.search(fact.value) or _POSSESSIVE.search(fact.act) or fact.relation in {"young", "opposite"}:
+    """Whether *dogs* can take over from *a dog* and sound natural (not: *dogs have a tail*)."""
+    if fact.relation in {"young", "opposite", "where", "for"} or _POSSESSIVE.search(f"{fact.act} {fact.value}"):
         return False
-    return fact.relation in {"kind", "is", "can", "cannot", "say"} or not re.search(r"\b(a|an)\b", fact.value)
+    if fact.relation == "kind":
+        bare = without_article(fact.value)
+        return not _JOINT.search(bare) or (bare.startswith(_SIMPLE_OF) and len(_JOINT.findall(bare)) == 1)
+    return not re.search(r"\b(a|an)\b", fact.value) or fact.relation in {"can", "cannot"}
 
 
 def state(thing: Thing, fact: Fact) -> str:
@@ -110,7 +111,7 @@ def statements(thing: Thing, level: int, frames: tuple[str, ...]) -> list[str]:
     many = [
         sentence(f"{thing.many} {predicate(f, Subject(thing.many, True))}")
         for f in thing.facts
-        if thing.many and f.relation != "for" and goes_with_many(f)
+        if thing.many and goes_with_many(f)
     ]
     if level == 0:
         found = [*_named(thing), *plain]
@@ -142,7 +143,8 @@ def _shared(thing: Thing) -> Iterator[str]:
     for number, first in enumerate(facts):
         for step in (1, 3):
             second = facts[(number + step) % len(facts)]
-            if second is not first and second.relation != first.relation and "," not in first.value:
+            both_be = {first.relation, second.relation} <= {"is", "color", "kind"}
+            if second.relation != first.relation and not both_be and "," not in first.value:
                 link = "but" if "cannot" in {first.relation, second.relation} else "and"
                 yield f"{subject.text} {predicate(first, subject)} {link} {predicate(second, subject)}"
 
@@ -195,23 +197,25 @@ def questions(thing: Thing, rivals: tuple[Thing, ...] = ()) -> list[Pair]:
 def indirect(thing: Thing, fact: Fact) -> str:
     """The question as a subordinate clause: *what a dog eats*; empty where there is none."""
     subject = generic(thing)
-    relation = fact.relation
-    if relation in _ADJUNCTS:
-        return f"{relation} {subject.text} {subject.does(fact.act)}"
-    if relation in _SENSES:
-        return f"how {subject.text} {subject.does(relation)}"
-    if relation in VERBS or relation == "say":
-        return f"what {subject.text} {subject.does(relation)}"
-    return {
-        "kind": f"what {subject.text} {subject.be}",
-        "color": f"what color {subject.text} {subject.be}",
-        "made": f"what {subject.text} {subject.be} made of",
-        "for": f"what {subject.text} {subject.be} for",
-        "from": f"where {subject.text} {subject.does('come')} from",
-        "can": f"what {subject.text} can do",
+    name, be, relation = subject.text, subject.be, fact.relation
+    fixed = {
+        "kind": f"what {name} {be}",
+        "color": f"what color {name} {be}",
+        "made": f"what {name} {be} made of",
+        "for": f"what {name} {be} for",
+        "from": f"where {name} {subject.does('come')} from",
+        "can": "" if fact.value.startswith("be ") else f"what {name} can do",
         "young": f"what a baby {thing.noun} is called",
-        "opposite": f"what the opposite of {subject.text} is",
-    }.get(relation, "")
+        "opposite": f"what the opposite of {name} is",
+        "say": f"what {name} {subject.does('say')}",
+    }
+    if relation in _ADJUNCTS:
+        return f"{relation} {name} {subject.does(fact.act)}"
+    if relation in _SENSES:
+        return f"how {name} {subject.does(relation)}"
+    if relation in VERBS:
+        return f"what {name} {subject.does(relation)}{_object(fact)}"
+    return fixed.get(relation, "")
 
 
 def indirect_questions(thing: Thing, frames: tuple[str, ...]) -> list[Pair]:
@@ -226,17 +230,19 @@ def indirect_questions(thing: Thing, frames: tuple[str, ...]) -> list[Pair]:
 
 
 def _open_questions(thing: Thing, fact: Fact) -> Iterator[str]:
-    subject, relation = generic(thing), fact.relation
+    subject, relation, value = generic(thing), fact.relation, fact.value
     name, do, be = subject.text, subject.do, subject.be
     if relation in _ADJUNCTS:
         yield f"{relation.capitalize()} {do} {name} {fact.act}?"
     elif relation in _SENSES:
         yield f"How {do} {name} {relation}?"
-    elif relation == "have" and (counted := _NUMBER.match(fact.value)) and counted[1] not in {"many", "several"}:
+    elif relation == "have" and (counted := _NUMBER.match(value)) and counted[1] not in {"many", "several"}:
         yield f"How many {counted[2]} {do} {name} have?"
         yield f"What {do} {name} have?"
     elif relation in VERBS or relation == "say":
-        yield f"What {do} {name} {relation}?"
+        yield f"What {do} {name} {relation}{_object(fact)}?"
+    elif relation == "can" and value.startswith("be "):
+        yield f"What {be} {name} like?"
     else:
         made = {
             "kind": f"What {be} {name}?",
@@ -254,22 +260,27 @@ def _open_questions(thing: Thing, fact: Fact) -> Iterator[str]:
             yield made
 
 
+def _object(fact: Fact) -> str:
+    """*What does a story tell us?*"""
+    return " us" if fact.value.startswith("us ") else ""
+
+
 def _closed_question(thing: Thing, fact: Fact) -> Pair | None:
     subject, relation, value = generic(thing), fact.relation, fact.value
     name, be, do = subject.text, subject.be, subject.do
     yes = sentence(f"yes, {clause(state(thing, fact))}")
-    if relation == "cannot":
-        return Pair(f"Can {name} {value}?", sentence(f"no, {name} {NOT_ABLE} {value}"))
-    if relation == "can":
-        return Pair(f"Can {name} {value}?", yes)
-    if relation in {"is", "kind"}:
-        noun = _kinds(value) if relation == "kind" and subject.is_plural else value
-        return Pair(f"{be.capitalize()} {name} {noun}?", yes)
-    if relation == "does":
-        return Pair(f"{do.capitalize()} {name} {value}?", yes)
-    if relation in VERBS:
-        return Pair(f"{do.capitalize()} {name} {relation} {value}?", yes)
-    return None
+    noun = _kinds(value) if relation == "kind" and subject.is_plural else value
+    asked = {
+        "cannot": f"Can {name} {value}?",
+        "can": f"Can {name} {value}?",
+        "is": f"{be.capitalize()} {name} {value}?",
+        "kind": f"{be.capitalize()} {name} {noun}?",
+        "does": f"{do.capitalize()} {name} {value}?",
+    } | {verb: f"{do.capitalize()} {name} {verb} {value}?" for verb in VERBS if verb == relation}
+    if relation not in asked or re.search(r"\bno\b", value):
+        return None
+    no = sentence(f"no, {clause(state(thing, fact))}")
+    return Pair(asked[relation], no if relation == "cannot" else yes)
 
 
 def _choices(thing: Thing, rivals: tuple[Thing, ...]) -> Iterator[Pair]:

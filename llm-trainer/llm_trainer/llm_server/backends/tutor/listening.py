@@ -12,9 +12,17 @@ from .topics import Fact, Pair, Thing, Topic, TutorData
 from .words import stem, words
 
 _SENTENCE = re.compile(r"[^.!?…]+[.!?…]*")
-_EMPTY = frozenset("a an the do does did is are am be was were please now so and but well oh to of in it that".split())
-_ASKING = frozenset("what where when why who whose how which do does did is are can could would will".split())
-_NEGATIVE = frozenset("not no never can't cannot don't doesn't isn't aren't won't".split())
+_EMPTY = frozenset(
+    {"a", "an", "the", "do", "does", "did", "is", "are", "am", "be", "was", "were", "please", "now", "so", "and", "but"}
+    | {"well", "oh", "to", "of", "in", "it", "that"}
+)
+_ASKING = frozenset(
+    {"what", "where", "when", "why", "who", "whose", "how", "which", "do", "does", "did", "is", "are", "can", "could"}
+    | {"would", "will"}
+)
+_NEGATIVE = frozenset(
+    {"not", "no", "never", "can't", "cannot", "don't", "doesn't", "isn't", "aren't", "won't", "didn't"}
+)
 
 
 def sentences(text: str) -> list[str]:
@@ -45,11 +53,10 @@ class Library:
     """Every question that has an answer, and every thing by the words that name it."""
 
     def __init__(self, data: TutorData) -> None:
-        self._asked: dict[str, Pair] = {}
-        self._topics: dict[str, str] = {}
+        self._asked: dict[str, dict[str, Pair]] = defaultdict(dict)
         self._by_content: dict[tuple[str, ...], list[Pair]] = defaultdict(list)
         self._by_stem: dict[str, list[Pair]] = defaultdict(list)
-        self._things: dict[str, list[Thing]] = defaultdict(list)
+        self._things: dict[str, list[tuple[str, Thing]]] = defaultdict(list)
         self.riddles: dict[tuple[str, str], list[Pair]] = defaultdict(list)
         frames = data.phrases.get("indirect", ())
         for pair in data.replies:
@@ -59,22 +66,27 @@ class Library:
                 self._add(pair, topic.name)
             for thing in topic.things:
                 for name in {thing.noun, thing.many} - {""}:
-                    self._things[" ".join(stem(word) for word in words(name))].append(thing)
+                    self._things[" ".join(stem(word) for word in words(name))].append((topic.name, thing))
         self._add_riddles(data)
         self._weights = {key: math.log(2 + len(self._asked) / len(found)) for key, found in self._by_stem.items()}
         self.vocabulary = frozenset(self._by_stem) | {
-            stem(word) for pair in self._asked.values() for word in words(pair.question + " " + pair.answer)
+            stem(word)
+            for pairs in self._asked.values()
+            for pair in pairs.values()
+            for word in words(pair.question + " " + pair.answer)
         }
 
     def _add(self, pair: Pair, topic: str) -> None:
-        if pair.question in self._asked:
+        known = self._asked[pair.question]
+        if topic in known:
             return
-        self._asked[pair.question] = pair
-        self._topics[pair.question] = topic
-        key = content(pair.question)
-        self._by_content[tuple(key)].append(pair)
-        for part in key:
-            self._by_stem[part].append(pair)
+        is_new = pair not in known.values()
+        known[topic] = pair
+        if is_new:
+            key = content(pair.question)
+            self._by_content[tuple(key)].append(pair)
+            for part in key:
+                self._by_stem[part].append(pair)
 
     def _add_riddles(self, data: TutorData) -> None:
         made = [(topic, thing, pair) for topic in data.topics for thing in topic.things for pair in riddles(thing)]
@@ -86,22 +98,22 @@ class Library:
                 self._add(pair, topic.name)
                 self.riddles[topic.name, thing.noun].append(pair)
 
-    def asked(self, text: str) -> Pair | None:
-        """The last question of the tutor's own words that it knows the answer to."""
+    def asked(self, text: str, topic: str = "") -> Pair | None:
+        """The last question in the tutor's own words that it knows the answer to, as answered in ``topic`` if there."""
         for part in reversed(sentences(text)):
-            if part in self._asked:
-                return self._asked[part]
+            if known := self._asked.get(part):
+                return known.get(topic) or next(iter(known.values()))
         return None
 
-    def topic_of(self, pair: Pair) -> str:
-        """The topic in which the question belongs; empty for small talk."""
-        return self._topics.get(pair.question, "")
+    def topics_of(self, pair: Pair) -> set[str]:
+        """The topics in which the question is asked; the empty name stands for small talk."""
+        return set(self._asked.get(pair.question, ()))
 
-    def answers(self, question: str) -> list[Pair]:
+    def answers(self, question: str, topic: str = "") -> list[Pair]:
         """What is known about a question, nearest wording first; empty when nothing is near enough."""
         key = content(question)
         if found := self._by_content.get(tuple(key)):
-            return found
+            return [pair for pair in found if topic in self.topics_of(pair)] or found
         known = [part for part in key if part in self._by_stem]
         if not known:
             return []
@@ -117,11 +129,15 @@ class Library:
         shared = sum(self._weights.get(part, 6.0) for part in key if part in other)
         return shared / (total + sum(self._weights.get(part, 6.0) for part in other) - shared)
 
-    def things_in(self, text: str) -> list[Thing]:
-        """The things a text names, longest names first."""
+    def things_in(self, text: str, topic: str = "") -> list[Thing]:
+        """The things a text names, longest names first, each as ``topic`` knows it if it does."""
         said = [stem(word) for word in words(text)]
         spans = [" ".join(said[i : i + n]) for n in (3, 2, 1) for i in range(len(said) - n + 1)]
-        return [thing for span in spans for thing in self._things.get(span, ())]
+        found = []
+        for span in spans:
+            known = self._things.get(span, ())
+            found += [thing for name, thing in known if name == topic] or [thing for _, thing in known]
+        return found
 
     def fact_in(self, text: str, things: Sequence[Thing]) -> tuple[Thing, Fact] | None:
         """The fact that a few words mean: *dog run fast* finds that a dog runs fast."""

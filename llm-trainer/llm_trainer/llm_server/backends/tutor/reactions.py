@@ -6,17 +6,31 @@ a broken sentence comes back whole (*dog run fast* → *Yes, a dog runs fast.*) 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from .grammar import state
 from .listening import Library, content, is_negative, is_right, question_in, sentences
-from .topics import Pair, TutorData
+from .topics import Fact, Pair, Thing
 from .words import clause, sentence, words
 
 LONG = 60
 _ABOUT_ITSELF = frozenset(
-    "model llm ai robot human machine computer program chatbot bot software person alive real gpt".split()
+    {
+        "model",
+        "llm",
+        "ai",
+        "robot",
+        "human",
+        "machine",
+        "program",
+        "chatbot",
+        "bot",
+        "software",
+        "person",
+        "alive",
+        "real",
+    }
 )
 _SOCIAL = {
     "hello": ("hello", "hi", "hey", "good morning", "good afternoon", "good evening"),
@@ -34,63 +48,81 @@ class Reaction:
     settles: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """The learner's turn and what matters for reacting to it.
+
+    ``asked`` is the tutor's turn before it, ``before`` the learner's own turn before that, ``pending`` the question
+    that was open, ``chance`` any number, to choose among phrases.
+    """
+
+    text: str
+    asked: str
+    before: str
+    topic: str
+    pending: Pair | None
+    level: int
+    chance: int
+
+
 class Reactions:
     """Answers, feedback, recasts, small talk and requests to say it again."""
 
-    def __init__(self, library: Library, data: TutorData) -> None:
+    def __init__(self, library: Library, phrases: Mapping[str, tuple[str, ...]]) -> None:
         self._library = library
-        self._phrases = data.phrases
+        self._phrases = phrases
         self._feelings = {
-            feeling: kind
+            feeling.strip(): kind
             for kind in ("glad", "sorry")
-            for line in data.phrases.get(f"feeling {kind}", ())
-            for feeling in (part.strip() for part in line.split(";"))
+            for line in phrases.get(f"feeling {kind}", ())
+            for feeling in line.split(";")
         }
 
-    def to(
-        self,
-        heard: str | None,
-        pending: Pair | None,
-        mine: Sequence[str],
-        earlier: Sequence[str],
-        level: int,
-        chance: int,
-    ) -> Reaction:
-        """The reaction to ``heard``; ``pending`` is the tutor's open question, ``mine`` and ``earlier`` the turns before."""
+    def to(self, heard: Heard | None) -> Reaction:
+        """The first thing that fits: silence, small talk, a question, a right answer, a feeling, a statement."""
         if heard is None:
             return Reaction()
-        said = words(heard)
+        said = words(heard.text)
         if not said:
-            return Reaction(self._sometimes("silence", chance, 3))
-        if {"you", "your"} & set(said) and _ABOUT_ITSELF & set(said) and len(said) < LONG:
-            return Reaction(self._phrase("identity", chance))
-        if len(said) > LONG:
-            return Reaction(self._phrase("long", chance))
-        if (social := _social(said)) and (text := self._phrase(social, chance)):
-            return Reaction(text)
-        if asked := question_in(heard):
-            return self._to_question(asked, pending, level, chance)
-        if pending is not None and is_right(heard, pending):
-            return Reaction(self._phrase("praise" if not _is_personal(pending) else "oh", chance))
-        if feeling := self._to_feeling(said):
-            return Reaction(feeling)
-        if mine and content(heard) == content(mine[-1]):
-            return Reaction(self._sometimes("echo", chance, 2))
-        if earlier and said == words(earlier[-1]):
-            return Reaction(self._sometimes("again", chance, 3))
-        return self._to_statement(heard, pending, chance)
+            return Reaction(self._sometimes("silence", heard.chance, 3))
+        if ready := self._ready(said):
+            return Reaction(self._phrase(ready, heard.chance))
+        if asked := question_in(heard.text):
+            return self._to_question(asked, heard)
+        return self._to_answer(said, heard) or self._to_statement(heard)
 
-    def _to_question(self, asked: str, pending: Pair | None, level: int, chance: int) -> Reaction:
-        found = self._library.answers(asked)
-        if pending is not None and any(pair.answer == pending.answer for pair in found):
+    def _ready(self, said: list[str]) -> str:
+        """The key of a phrase that answers whatever the moment: about itself, about length, small talk."""
+        if len(said) > LONG:
+            return "long"
+        if {"you", "your"} & set(said) and _ABOUT_ITSELF & set(said):
+            return "identity"
+        return _social(said)
+
+    def _to_question(self, asked: str, heard: Heard) -> Reaction:
+        found = self._library.answers(asked, heard.topic)
+        if heard.pending is not None and any(pair.answer == heard.pending.answer for pair in found):
             return Reaction()
         if found:
-            return Reaction(self._shortened(found[chance % len(found)].answer, level))
-        things = self._library.things_in(asked)
-        if things and things[0].facts:
-            fact = state(things[0], things[0].facts[chance % len(things[0].facts)])
-            return Reaction(self._phrase("partly", chance).format(clause=clause(fact)))
-        return Reaction(self._sometimes("unknown", chance, 2))
+            answer = found[heard.chance % len(found)].answer
+            return Reaction(" ".join(sentences(answer)[: heard.level + 1]) if heard.level < 2 else answer)
+        for thing in self._library.things_in(asked, heard.topic):
+            if thing.facts:
+                fact = state(thing, thing.facts[heard.chance % len(thing.facts)])
+                return Reaction(self._phrase("partly", heard.chance).format(clause=clause(fact)))
+        return Reaction(self._sometimes("unknown", heard.chance, 2))
+
+    def _to_answer(self, said: list[str], heard: Heard) -> Reaction | None:
+        """To a right answer, a feeling, an echo, or the same words again; None to anything else."""
+        if heard.pending is not None and is_right(heard.text, heard.pending):
+            return Reaction(self._phrase("oh" if _is_personal(heard.pending) else "praise", heard.chance))
+        if feeling := self._to_feeling(said):
+            return Reaction(feeling)
+        if heard.asked and content(heard.text) == content(heard.asked):
+            return Reaction(self._sometimes("echo", heard.chance, 2))
+        if said == words(heard.before):
+            return Reaction(self._sometimes("again", heard.chance, 3))
+        return None
 
     def _to_feeling(self, said: list[str]) -> str:
         if said[:1] == ["i'm"]:
@@ -102,34 +134,43 @@ class Reactions:
         kind = self._feelings[said[-1]]
         return self._phrase(kind, len(said)).format(feeling=said[-1])
 
-    def _to_statement(self, heard: str, pending: Pair | None, chance: int) -> Reaction:
-        things = self._library.things_in(heard)
-        liked = next((thing for thing in things if thing.many or thing.number == "mass"), None)
-        if liked and words(heard)[:2] in (["i", "like"], ["i", "love"]) and len(words(heard)) < 6:
-            return Reaction(self._phrase("likes", chance).format(things=liked.many or liked.noun))
-        if found := self._library.fact_in(heard, things):
-            thing, fact = found
-            true = state(thing, fact)
-            if pending is not None and true == pending.answer:
-                return Reaction(self._phrase("praise", chance))
-            if fact.relation == "cannot" and not is_negative(heard):
-                return Reaction(sentence(f"no, {clause(true)}"))
-            if fact.relation != "cannot" and is_negative(heard):
-                return Reaction(sentence(f"I think that {clause(true)}"))
-            return Reaction(self._phrase("recast", chance).format(clause=clause(true)))
-        if pending is not None and not _is_personal(pending) and chance % 2:
-            return Reaction(self._phrase("try", chance))
-        if pending is None and things and things[0].facts and chance % 2 == 0:
-            fact_text = state(things[0], things[0].facts[chance // 3 % len(things[0].facts)])
-            return Reaction(self._phrase("named", chance).format(clause=clause(fact_text)))
-        if self._library.known_share(heard) < 0.4:
-            letters = [letter for letter in heard if letter.isalpha()]
-            foreign = sum(not letter.isascii() for letter in letters) * 5 > len(letters)
-            return Reaction(self._sometimes("foreign" if foreign else "unclear", chance, 2))
-        return Reaction(self._sometimes("oh", chance, 3))
+    def _to_statement(self, heard: Heard) -> Reaction:
+        things = self._library.things_in(heard.text, heard.topic)
+        found = self._library.fact_in(heard.text, things)
+        return (
+            self._to_liking(heard, things)
+            or (self._recast(*found, heard) if found else None)
+            or self._to_other(heard, things)
+        )
 
-    def _shortened(self, answer: str, level: int) -> str:
-        return " ".join(sentences(answer)[: max(1, level + 1)]) if level < 2 else answer
+    def _to_liking(self, heard: Heard, things: list[Thing]) -> Reaction | None:
+        said = words(heard.text)
+        liked = next((thing for thing in things if thing.many or thing.number == "mass"), None)
+        if liked is None or len(said) > 5 or said[:2] not in (["i", "like"], ["i", "love"]):
+            return None
+        return Reaction(self._phrase("likes", heard.chance).format(things=liked.many or liked.noun))
+
+    def _recast(self, thing: Thing, fact: Fact, heard: Heard) -> Reaction:
+        true = state(thing, fact)
+        if heard.pending is not None and true == heard.pending.answer:
+            return Reaction(self._phrase("praise", heard.chance))
+        if fact.relation == "cannot" and not is_negative(heard.text):
+            return Reaction(sentence(f"no, {clause(true)}"))
+        if fact.relation != "cannot" and is_negative(heard.text):
+            return Reaction(sentence(f"I think that {clause(true)}"))
+        return Reaction(self._phrase("recast", heard.chance).format(clause=clause(true)))
+
+    def _to_other(self, heard: Heard, things: list[Thing]) -> Reaction:
+        if heard.pending is not None and not _is_personal(heard.pending) and heard.chance % 2:
+            return Reaction(self._phrase("try", heard.chance))
+        if heard.pending is None and things and things[0].facts:
+            fact = things[0].facts[heard.chance // 3 % len(things[0].facts)]
+            return Reaction(self._phrase("named", heard.chance).format(clause=clause(state(things[0], fact))))
+        if self._library.known_share(heard.text) < 0.4:
+            letters = [letter for letter in heard.text if letter.isalpha()]
+            foreign = sum(not letter.isascii() for letter in letters) * 5 > len(letters)
+            return Reaction(self._sometimes("foreign" if foreign else "unclear", heard.chance, 2))
+        return Reaction(self._sometimes("oh", heard.chance, 3))
 
     def _sometimes(self, key: str, chance: int, one_in: int) -> str:
         return self._phrase(key, chance // 7) if chance % one_in == 0 else ""

@@ -12,6 +12,7 @@ The format is described for people in ``docs/tutor.md``. A file holds topics one
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -214,6 +215,15 @@ class _Draft:
             facts.append(Fact(line.key, value, act))
         else:
             facts.extend(Fact(line.key, value) for value in line.values)
+        self._check(line, facts)
+
+    @staticmethod
+    def _check(line: _Line, facts: list[Fact]) -> None:
+        for fact in facts:
+            if re.match(r"\w+ and \w+", fact.act or (fact.value if fact.relation == "does" else "")):
+                raise line.wrong(f"{line.value!r} has two verbs", "give each verb a value of its own, with ';' between")
+            if fact.relation == "is" and " or " in fact.value:
+                raise line.wrong(f"{fact.value!r} leaves open how it is", f"write can: be {fact.value}")
 
     def topic(self) -> Topic:
         things = tuple(Thing(t.noun, t.number, t.many, tuple(facts)) for t, facts in self.things)
