@@ -60,22 +60,22 @@ def _saved_minds(settings: Settings) -> SavedMinds:
 
 def serve(settings: Settings, _: Arguments) -> int:
     """Answer over HTTP until a signal comes."""
-    door = _listen(settings.port)
-    worker = Worker(partial(open_learner, settings))
-    worker.start()
-    config = uvicorn.Config(
-        create_app(worker, settings.port, settings.data_dir / "copies"),
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=2,
-        timeout_keep_alive=15,
-    )
-    server = uvicorn.Server(config)
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: None)  # uvicorn's own handler ends the server and then raises it again: enough
-    print(f"CEREBRUM answers at http://localhost:{settings.port} (mind in {settings.data_dir})", file=sys.stderr)
-    server.run(sockets=[door])
+    with _listen(settings.port) as door:
+        worker = Worker(partial(open_learner, settings))
+        worker.start()
+        config = uvicorn.Config(
+            create_app(worker, settings.port, settings.data_dir / "copies"),
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=2,
+            timeout_keep_alive=15,
+        )
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: None)  # uvicorn ends the server on it, then raises it once more
+        where = f"http://localhost:{settings.port}"
+        print(f"CEREBRUM answers at {where} (mind in {settings.data_dir})", file=sys.stderr, flush=True)
+        uvicorn.Server(config).run(sockets=[door])
     return 0
 
 

@@ -11,7 +11,7 @@ from cerebrum.mind import Pattern, Surprise, TokenBits, Word
 
 
 class Parrot:
-    """Keeps what it hears in order. ``bent`` is what a forgotten observation leaves behind until the mind is rebuilt."""
+    """Keeps what it hears in order. ``bent`` is what a forgotten one leaves behind until the mind is rebuilt."""
 
     def __init__(self) -> None:
         self.heard: list[tuple[int, str, str]] = []
