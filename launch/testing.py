@@ -16,6 +16,7 @@ from .installer import EnvironmentUnavailable, clean, run
 from .starting import CEREBRUM, ROOT, say
 
 TRAINER = Project(ROOT / "llm-trainer", "llm_trainer", "llm_trainer.cli", "llm-trainer")
+LOCK = "requirements.lock"
 TEST_LOCK = "requirements-test.lock"
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
@@ -48,6 +49,7 @@ def main(arguments: Sequence[str]) -> int:
     try:
         projects = [_at_version(project, wish.python) for project in here]
         for project in projects:
+            ensure(project, LOCK, ROOT / ".tools", say, wish.python)
             ensure(project, TEST_LOCK, ROOT / ".tools", say, wish.python)
         checks = [check for project in projects for check in project_checks(project, wish.fast, wish.only)]
         checks += root_checks(projects[-1], wish.fast, wish.only)
