@@ -29,6 +29,20 @@ def talk_of(request: Request) -> Talk:
     return talk
 
 
+@router.post("/api/chat", response_model=None)  # first: routes are tried in this order
+async def chat(body: ChatBody, request: Request) -> Response:
+    """Speak the next turn, whole or as JSON lines while it is being spoken."""
+    talk = talk_of(request)
+    try:
+        if not body.stream:
+            return JSONResponse(_answer(await unless_gone(request.receive, talk.whole(body.to_request()))))
+        parts = talk.listen(body.to_request())
+        first = await unless_gone(request.receive, parts.__anext__())
+    except ClientGone:
+        return Response(status_code=NOBODY_WAITS)
+    return StreamingResponse(_lines(first, parts), media_type="application/x-ndjson")
+
+
 @router.get("/")
 async def root(request: Request) -> dict[str, str]:
     """Say who this is."""
@@ -93,20 +107,6 @@ async def topics(request: Request) -> dict[str, Any]:
 async def reset() -> dict[str, str]:
     """Do nothing, kept for old callers: the conversation travels with each request."""
     return {"status": "ok", "detail": "nothing to forget: each request brings its own conversation"}
-
-
-@router.post("/api/chat", response_model=None)
-async def chat(body: ChatBody, request: Request) -> Response:
-    """Speak the next turn, whole or as JSON lines while it is being spoken."""
-    talk = talk_of(request)
-    try:
-        if not body.stream:
-            return JSONResponse(_answer(await unless_gone(request.receive, talk.whole(body.to_request()))))
-        parts = talk.listen(body.to_request())
-        first = await unless_gone(request.receive, parts.__anext__())
-    except ClientGone:
-        return Response(status_code=NOBODY_WAITS)
-    return StreamingResponse(_lines(first, parts), media_type="application/x-ndjson")
 
 
 async def _lines(first: Chunk | Spoken, parts: AsyncGenerator[Chunk | Spoken, None]) -> AsyncGenerator[str, None]:

@@ -115,7 +115,8 @@ class Ollama:
         return f"ollama pull {self._model}"
 
     def _no_answer(self, error: Exception) -> BackendStatus:
-        why = type(error).__name__ if isinstance(error, httpx.HTTPError) else str(error).partition("\n")[0][:200]
+        is_absent = isinstance(error, (ConnectionError, httpx.ConnectError))
+        why = "nobody listens there" if is_absent else " ".join(f"{type(error).__name__}: {error}".split())[:200]
         detail = f"ollama does not answer at {self._url} ({why})"
         remedy = f"install it from https://ollama.com/download, start it (ollama serve), then: {self._pull()}"
         return BackendStatus("unreachable", self._model, detail, remedy)

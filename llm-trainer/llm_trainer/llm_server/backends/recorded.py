@@ -12,9 +12,11 @@ A ``topic`` that is a dialogue's id chooses that dialogue; any other change of t
 
 from __future__ import annotations
 
+import re
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from llm_trainer.llm_server.backends.base import BackendStatus, ChatRequest, Chunk, Finish
 from llm_trainer.llm_server.backends.dialogues import Dialogue
@@ -22,6 +24,8 @@ from llm_trainer.llm_server.backends.dialogues import Dialogue
 MODEL = "recorded"
 SESSIONS_REMEMBERED = 1_000
 KEY_CHARACTERS = 60  # a turn is recognised by its first letters, in case its end was cut on the way
+TURNS_COMPARED = 8  # so many of the last turns tell apart places that begin alike
+NO_LETTER = re.compile(r"[\W_]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +58,8 @@ class Recorded:
 
     def speak(self, request: ChatRequest) -> str:
         """The next turn for this conversation."""
-        said = [_key(turn.text) for turn in request.messages if turn.role == "assistant"]
+        spoken = (turn.text for turn in reversed(request.messages) if turn.role == "assistant")
+        said = [_key(text) for text in islice(spoken, TURNS_COMPARED)][::-1]
         place = replace(self._next(request, said), after=said[-1] if said else "")
         self._unheard.pop(place.dialogue, None)
         session = request.session or ""
@@ -122,4 +127,4 @@ class Recorded:
 
 
 def _key(text: str) -> str:
-    return "".join(letter for letter in text.casefold() if letter.isalnum())[:KEY_CHARACTERS]
+    return NO_LETTER.sub("", text.casefold())[:KEY_CHARACTERS]
