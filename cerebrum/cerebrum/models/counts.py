@@ -44,11 +44,18 @@ class ContextCounts:
         self.twos = array("I", [0])
         self.more = array("I", [0])
         self.count_of_counts = [[1] * _LOW_COUNTS for _ in range(order)]
-        self._discounts: list[tuple[float, float, float, float]] = []
-        self._stale = True
+        self._tail: tuple[int, ...] = (0,) * (order - 1)
+        self.settle()
 
     def __len__(self) -> int:
         return len(self.nodes)
+
+    def observe(self, history: tuple[int, ...], symbol: int) -> None:
+        """Count ``symbol`` after ``history``, which must be as long as the longest context."""
+        if history != self._tail:
+            self.pad(history)
+        self.add(symbol)
+        self._tail = (*history[1:], symbol)
 
     def add(self, symbol: int) -> None:
         """Append ``symbol`` to the stream and count it after everything that stood before it."""
@@ -105,7 +112,6 @@ class ContextCounts:
             kinds[count + 1] += 1
         if count:
             kinds[count] -= 1
-        self._stale = True
 
     def _split(self, key: int, place: int, depth: int) -> int:
         """Write out the context that was met once, at ``place``; its longer form now points there."""
@@ -120,38 +126,25 @@ class ContextCounts:
             self.nodes[node << SYMBOL_BITS | self.stream[place - depth - 1]] = ~place
         return node
 
-    def discounts(self) -> list[tuple[float, float, float, float]]:
-        """What is taken from counts of 0, 1, 2 and 3 or more, after contexts of 0, 1, 2, … symbols.
+    def settle(self) -> None:
+        """Bring the discounts up to date with the counts of counts; to be called after each turn or word.
 
-        Chen and Goodman (1999), equation 26, over the counts of counts so far, kept within sane bounds.
+        Chen and Goodman (1999), equation 26, kept within sane bounds. ``discounts[depth]`` is what is taken from counts
+        of 0, 1, 2, and 3 or more after contexts of ``depth`` symbols.
         """
-        if self._stale:
-            self._discounts = [_discounts(*kinds[1:]) for kinds in self.count_of_counts]
-            self._stale = False
-        return self._discounts
+        self.discounts = [_discounts(*kinds[1:]) for kinds in self.count_of_counts]
 
-    def chain(self, history: Sequence[int], symbol: int, base: float) -> list[float]:
-        """Probabilities of ``symbol`` by ever longer contexts: ``[base, after nothing, after one symbol, …]``.
+    def probability(self, history: Sequence[int], symbol: int, base: float) -> float:
+        """Interpolated modified Kneser-Ney probability of ``symbol`` after ``history``, which ends with the latest.
 
-        ``history`` ends with the latest symbol. The list ends where the history has not been met; its last entry is
-        the interpolated modified Kneser-Ney probability. ``base`` must be a proper distribution's value for ``symbol``.
+        ``base`` is its probability by a proper fallback. Takes microseconds; nothing changes.
         """
-        chain: list[float] = []
-        self.probability(history, symbol, base, chain)
-        return chain
-
-    def probability(self, history: Sequence[int], symbol: int, base: float, chain: list[float] | None = None) -> float:
-        """The last entry of ``chain``, which is filled when given."""
         totals, ones, twos, more, counts, nodes = self.totals, self.ones, self.twos, self.more, self.counts, self.nodes
-        discounts = self.discounts()
+        discounts = self.discounts
         deepest = min(self.order - 1, len(history))
         node, depth, p = _ROOT, 0, base
-        while True:
-            if chain is not None:
-                chain.append(p)
-            total = totals[node]
-            if not total:
-                return p
+        total = totals[_ROOT]
+        while total:
             d = discounts[depth]
             p *= d[1] * ones[node] + d[2] * twos[node] + d[3] * more[node]
             count = counts.get(node << SYMBOL_BITS | symbol)
@@ -165,29 +158,20 @@ class ContextCounts:
             if child is None:
                 break
             if child < 0:
-                return self._follow(chain, history, symbol, ~child, depth, p)
-            node = child
-        if chain is not None:
-            chain.append(p)
+                return self._follow(history, symbol, ~child, depth, p)
+            node, total = child, totals[child]
         return p
 
-    def _follow(  # noqa: PLR0917 - the state of the walk that it goes on with
-        self, chain: list[float] | None, history: Sequence[int], symbol: int, place: int, depth: int, p: float
-    ) -> float:
+    def _follow(self, history: Sequence[int], symbol: int, place: int, depth: int, p: float) -> float:
         """Go on along the one place where the context was met, as far as the history agrees with it."""
         stream, deepest = self.stream, min(self.order - 1, len(history))
         hit = stream[place] == symbol
         while True:
-            if chain is not None:
-                chain.append(p)
-            d = self._discounts[depth][1]
+            d = self.discounts[depth][1]
             p = d * p + (1 - d if hit else 0.0)
             depth += 1
             if depth > deepest or stream[place - depth] != history[-depth]:
-                break
-        if chain is not None:
-            chain.append(p)
-        return p
+                return p
 
     def count(self, symbol: int) -> int:
         """In how many different contexts the symbol was met; 0 when it is unheard or wholly forgotten."""
@@ -196,10 +180,6 @@ class ContextCounts:
     def types(self) -> int:
         """How many different symbols are known."""
         return self.ones[_ROOT] + self.twos[_ROOT] + self.more[_ROOT]
-
-    def history(self) -> Sequence[int]:
-        """The latest symbols, as many as the longest context holds."""
-        return self.stream[len(self.stream) - self.order + 1 :]
 
     def remove(self, history: Sequence[int], symbol: int) -> None:
         """Take back one event that was counted: ``symbol`` after ``history`` (as long as the longest context).
@@ -262,7 +242,6 @@ class ContextCounts:
             kinds[count] -= 1
         if count > 1:
             kinds[count - 1] += 1
-        self._stale = True
 
     def _prune(self) -> None:
         """Drop the older half of the contexts met once. Counts of counts keep them: discounts are estimates anyway."""
@@ -287,11 +266,12 @@ class ContextCounts:
     def restore(self, state: State) -> None:
         """Take over what ``state`` gave."""
         self.stream = array("I", state["stream"].tolist())
+        self._tail = tuple(self.stream[len(self.stream) - self.order + 1 :])
         self.counts = dict(zip(state["count_keys"].tolist(), state["count_values"].tolist(), strict=True))
         self.nodes = dict(zip(state["node_keys"].tolist(), state["node_values"].tolist(), strict=True))
         self.totals, self.ones, self.twos, self.more = (array("I", column.tolist()) for column in state["kinds"])
         self.count_of_counts = [list(kinds) for kinds in state["count_of_counts"].tolist()]
-        self._stale = True
+        self.settle()
 
 
 def _discounts(n1: int, n2: int, n3: int, n4: int) -> tuple[float, float, float, float]:

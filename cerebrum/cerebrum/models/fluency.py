@@ -27,12 +27,14 @@ class Fluency:
         for word in words:
             self.counts.add(self.ids.setdefault(word, len(self.ids) + 1))
         self.counts.add(_EDGE)
+        self.counts.settle()
 
     def forget(self, words: Sequence[str]) -> None:
         """Take one turn, learned before, out of the counts: exactly."""
         run = self._run(words)
         for end in range(_ORDER, len(run) + 1):
             self.counts.remove(run[end - _ORDER : end - 1], run[end - 1])
+        self.counts.settle()
 
     def probability(self, history: Sequence[str], word: str | None) -> float:
         """P(word | the words before it); no history asks how likely it is anywhere; no word is the turn's end."""

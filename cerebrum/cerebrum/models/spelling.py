@@ -1,101 +1,97 @@
 """How unheard words are spelled: what every other model falls back upon.
 
-A word is a run of characters and an end. Each known character is predicted by Kneser-Ney after up to ``order - 1``
-characters, learned once per different word; a character never met is as likely as its place among the code points
-allows. A known word is never spelled: wherever the letters so far are one, the end is ruled out and the rest shares its
-probability. So the probabilities of all *unknown* words sum to one, exactly.
+Two members, weighed by how well they predict: counts of letters after letters, and bits of letters predicted from many
+contexts at once, among them the word before and the letters regardless of case. Neither ever spells a known word.
 """
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Container
+from zlib import crc32
 
-from cerebrum.models.counts import ContextCounts
-from cerebrum.models.state import State, integers, nest, part, strings, text
+import numpy as np
 
-_END = 0
-_START = 1
-_NEW = 2
-_FIRST = 3
+from cerebrum.models.bitwise import Bitwise
+from cerebrum.models.letters import Letters
+from cerebrum.models.state import State, nest, part
+from cerebrum.tokenizer import fold
 
-_END_SHARE = 1 / 16
-_BANDS = ((0x20, 0.01), (0x7F, 0.7), (0x800, 0.14), (0x10000, 0.1), (0x110000, 0.05))
-"""Shares of characters never met, below each bound: control characters, then UTF-8's lengths."""
+_RATE = 0.01
+_LITTLE = 0.05
 
 
 class Spelling:
     """A distribution over strings that are not yet words, learned from words as they come."""
 
-    def __init__(self, order: int = 6) -> None:
-        self.counts = ContextCounts(order)
-        self.ids: dict[str, int] = {}
-        self.places: dict[str, tuple[int, int]] = {}
-        self._left = [bound - low for (low, _), (bound, _) in zip(((0, 0.0), *_BANDS), _BANDS, strict=False)]
+    def __init__(self) -> None:
+        self.letters = Letters()
+        self.bits = Bitwise(len(_contexts("", "")), kinds=2)
+        self.trust = 0.7
 
-    def probability(self, word: str, known: Container[str]) -> float:
-        """Probability that the next unknown word is ``word``, given that it is none of ``known``."""
-        history = [_START] * (self.counts.order - 1)
-        p = 1.0
-        for place in range(len(word) + 1):
-            symbol = self.ids.get(word[place], _NEW) if place < len(word) else _END
-            step = self._next(history, symbol, word[place : place + 1])
-            if symbol != _END and word[:place] in known:
-                step /= 1 - self._next(history, _END, "")
-            p *= step
-            history.append(symbol)
+    def probability(self, word: str, before: str, known: Container[str]) -> float:
+        """Probability that the next unknown word, after the word ``before``, is ``word`` and none of ``known``."""
+        by_bits = self._bits(word, before, known, learn=False)
+        return self.trust * by_bits + (1 - self.trust) * self.letters.probability(word, known)
+
+    def learn(self, word: str, before: str, known: Container[str]) -> float:
+        """Return ``probability``, then learn the spelling of the new word."""
+        by_bits = self._bits(word, before, known, learn=True)
+        by_letters = self.letters.probability(word, known)
+        self.letters.learn(word)
+        p = self.trust * by_bits + (1 - self.trust) * by_letters
+        if p > 0:
+            self.trust += _RATE * (self.trust * by_bits / p - self.trust)
         return p
 
-    def learn(self, word: str) -> None:
-        """Count the spelling of a new word."""
-        self.counts.pad([_START] * (self.counts.order - 1))
-        start = len(self.counts.stream)
-        for character in word:
-            symbol = self.ids.setdefault(character, _FIRST + len(self.ids))
-            if not self.counts.count(symbol):
-                self._left[_band(ord(character))] -= 1
-            self.counts.add(symbol)
-        self.counts.add(_END)
-        self.places[word] = (start, len(self.counts.stream))
-
     def forget(self, word: str) -> None:
-        """Take back the spelling of a word that was learned."""
-        for place, character in zip(range(*self.places.pop(word)), (*word, ""), strict=True):
-            self.counts.remove_at(place)
-            if character and not self.counts.count(self.ids[character]):
-                self._left[_band(ord(character))] += 1
+        """Take a word back. Bits cannot be taken back one by one: all are, until a replay brings the rest again."""
+        self.letters.forget(word)
+        self.bits = Bitwise(len(_contexts("", "")), kinds=2)
+        self.trust = _LITTLE
 
-    def _next(self, history: Sequence[int], symbol: int, character: str) -> float:
-        base = 0.0
-        if symbol == _END:
-            base = _END_SHARE
-        elif not self.counts.count(symbol):
-            base = (1 - _END_SHARE) * self._prior(ord(character))
-        return self.counts.probability(history, symbol, base)
-
-    def _prior(self, code: int) -> float:
-        """Probability of a character never met among all characters never met."""
-        band = _band(code)
-        open_share = sum(share for (_, share), left in zip(_BANDS, self._left, strict=True) if left)
-        return _BANDS[band][1] / open_share / self._left[band]
+    def _bits(self, word: str, before: str, known: Container[str], *, learn: bool) -> float:
+        p = 1.0
+        for place in range(len(word) + 1):
+            start = word[:place]
+            hashes = _contexts(start, before)
+            ends = place == len(word)
+            if start not in known:
+                p *= self.bits.decide(hashes, 0, int(ends), 0, learn=learn)
+            if ends:
+                break
+            for index, byte in enumerate(word[place].encode("utf-8", "surrogatepass")):
+                node = 1
+                for shift in range(7, -1, -1):
+                    bit = byte >> shift & 1
+                    p *= self.bits.decide(hashes, index << 8 | node, bit, 1, learn=learn)
+                    node = node << 1 | bit
+        return p
 
     def state(self) -> State:
         """Everything that can influence later behaviour."""
-        own = {
-            "characters": text(list(self.ids)),
-            "left": integers(self._left),
-            "words": text(list(self.places)),
-            "places": integers(at for span in self.places.values() for at in span),
-        }
-        return {**own, **nest(counts=self.counts.state())}
+        own = {"trust": np.array([self.trust])}
+        return {**own, **nest(letters=self.letters.state(), bits=self.bits.state())}
 
     def restore(self, state: State) -> None:
         """Take over what ``state`` gave."""
-        self.counts.restore(part(state, "counts"))
-        self.ids = {character: at for at, character in enumerate(strings(state["characters"]), _FIRST)}
-        self._left = state["left"].tolist()
-        spans = zip(*[iter(state["places"].tolist())] * 2, strict=True)
-        self.places = dict(zip(strings(state["words"]), spans, strict=True))
+        self.trust = float(state["trust"][0])
+        self.letters.restore(part(state, "letters"))
+        self.bits.restore(part(state, "bits"))
 
 
-def _band(code: int) -> int:
-    return next(band for band, (bound, _) in enumerate(_BANDS) if code < bound)
+def _contexts(start: str, before: str) -> list[int]:
+    """Hashes of what the next letter may depend on, ``start`` being the letters so far."""
+    marked, folded = f"^{start}", fold(start)
+    seen = (
+        "",
+        marked[-1:],
+        marked[-2:],
+        marked[-3:],
+        marked[-4:],
+        marked[-5:],
+        folded,
+        marked[-3:-1],
+        f"{len(start)}{marked[-1:]}",
+        f"{before}\n{folded}",
+    )
+    return [crc32(f"{kind}{text}".encode("utf-8", "surrogatepass")) for kind, text in enumerate(seen)]
