@@ -7,6 +7,9 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+ATTEMPTS = 3
+SPACIOUS = 60
+
 
 @dataclass(frozen=True, slots=True)
 class Chance:
@@ -22,18 +25,22 @@ class Chance:
         """The numbers below ``size`` in a seeded order."""
         return sorted(range(size), key=lambda place: self.number(name, place))
 
-    def digits(self, name: str, number: int, mixed: Sequence[int], then: Sequence[int] = ()) -> list[int]:
-        """One digit for each size; no two numbers below the product of all sizes get the same digits.
+    def digits(
+        self, name: str, number: int, mixed: Sequence[int], then: Sequence[int] = (), attempt: int = 0
+    ) -> list[int]:
+        """One digit for each size; no two numbers get the same digits until all combinations are used up.
 
         The ``mixed`` sizes are gone through in a seeded order. The digits of ``then`` stay 0 until that is done,
-        and change with every further lap: plain speech first, variation where it is needed.
+        and change with every further lap: plain speech first, variation where it is needed. In a space of
+        ``SPACIOUS`` or more each number owns ``ATTEMPTS`` combinations, in case the first does not suit.
         """
         total = math.prod(mixed)
-        lap, place = divmod(number, total)
+        usable = total // ATTEMPTS if total >= SPACIOUS else total
+        lap, place = divmod(number, usable)
         step = int(total * 0.618) or 1
         while math.gcd(step, total) != 1:
             step += 1
-        left = (place * step + self.number(name)) % total
+        left = ((place + attempt * usable) * step + self.number(name)) % total
         found = []
         for size in mixed:
             left, digit = divmod(left, size)

@@ -16,6 +16,8 @@ from .listening import Library, content, sentences
 from .reactions import Heard, Reactions
 from .topics import Pair, Topic, TutorData
 
+SEED_STEP = 10
+FAR = 7_919
 LEVEL_STARTS = (0, 15, 40, 100, 250)
 
 
@@ -42,18 +44,25 @@ class Tutor:
         )
 
     def speak(
-        self, history: Sequence[Message], topic: str | None = None, level: int | None = None, turn: int | None = None
+        self,
+        history: Sequence[Message],
+        topic: str | None = None,
+        level: int | None = None,
+        seed: int | None = None,
+        *,
+        turn: int | None = None,
     ) -> str:
         """The tutor's next turn.
 
         ``history``: the last turns, oldest first, the tutor's own as ``assistant``; two of each suffice.
         ``topic``: one of ``topics()`` or words near one; None lets the tutor go through its own, ten turns each.
         ``level``: 0 (a few words) to 4 (conversation); None grows with ``turn``.
-        ``turn``: how many turns the tutor has had in this session; None counts those in ``history``. Pass it where
-        the history is cut short: what is said is numbered by it, so that nothing comes back too soon.
+        ``turn``: how many turns the tutor has had in this session. What is said is numbered by it, so that nothing
+        comes back too soon; where it is unknown, ``seed`` stands in for it, or else the turns in ``history``.
+        ``seed``: a number of the caller's that grows by ten with every turn, and by one when a turn is asked for anew.
         """
         mine = [message.text for message in history if message.role == "assistant"]
-        turn = len(mine) if turn is None else max(0, turn)
+        turn = _numbered(len(mine), seed) if turn is None else max(0, turn)
         level = level_at(turn) if level is None else min(max(level, 0), 4)
         about = self._topic(topic, turn)
         pending = self._library.asked(mine[-1], about.name) if mine else None
@@ -100,6 +109,14 @@ class Tutor:
 def level_at(turn: int) -> int:
     """The level at which a session of ``turn`` turns has arrived."""
     return sum(turn >= start for start in LEVEL_STARTS) - 1
+
+
+def _numbered(count: int, seed: int | None) -> int:
+    """A number of the turn that differs between turns: consecutive for consecutive turns, far away for another try."""
+    if seed is None:
+        return count
+    number, attempt = divmod(abs(seed), SEED_STEP)
+    return number + attempt * FAR
 
 
 def _heard(history: Sequence[Message], topic: Topic, pending: Pair | None, level: int, chance: int) -> Heard | None:

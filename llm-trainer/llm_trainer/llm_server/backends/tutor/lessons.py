@@ -7,13 +7,14 @@ taught and asked is drawn from a numbered space of combinations, so no lesson co
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeVar
 
-from .chance import Chance
+from .chance import ATTEMPTS, Chance
 from .grammar import indirect_questions, questions, statements
-from .listening import Library, sentences
+from .listening import Library, content
 from .topics import Pair, Thing, Topic, TutorData
-from .words import clause
 
+_Item = TypeVar("_Item")
 BLOCK = 5
 ROTATION = 10
 PLANS = (
@@ -92,55 +93,56 @@ class Lessons:
     def _chat(self, now: Moment, place: _Place) -> str:
         """Goes on with the chat that is under way, else begins one anywhere."""
         follow = [pair for pair in now.topic.chats if now.pending and pair.question == now.pending.follow]
-        name = place.name(now.topic, "chat") + (follow[0].question if follow else "")
-        if follow and now.level > 0 and len(sentences(now.told)) > 1 and self._chance.number(name, now.turn) % 2:
+        if follow and now.level > 0 and now.turn < ROTATION * len(self._topics):
             return follow[0].question
-        known = [*self._statements(now.topic, place.thing, min(now.level, 2)), *now.topic.lines]
-        if now.level > 2:
-            known += now.topic.tells
-        return self._said_and_asked(name, place.number, known, follow or list(now.topic.chats), now)
+        name = place.name(now.topic, "chat") + (follow[0].question if follow else "")
+        own = now.topic.lines + (now.topic.tells if now.level > 2 else ())
+        known = [*self._statements(now.topic, place.thing, min(now.level, 2)), *_share(own, now.topic, place.thing)]
+        half = known[::2] if follow else known[1::2] or known
+        return self._said_and_asked(name, place.number, half, follow or list(now.topic.chats), now)
 
     def _said_and_asked(self, name: str, number: int, known: list[str], pool: list[Pair], now: Moment) -> str:
         leads = ("", *self._phrases.get(f"lead {min(now.level, 3)}", ()))
-        said, asked, lead = self._chance.digits(name, number, (len(known), len(pool)), (len(leads),))
-        text = known[said]
-        question = _other_than(pool, asked, now.told + " " + text)
-        return question if text in now.told else f"{leads[lead]} {text} {question}".strip()
+        ends = ("", *self._phrases.get("cheer", ()))
+        sizes, then = (len(known), len(pool)), (len(leads), len(ends))
+        for attempt in range(ATTEMPTS):
+            said, asked, lead, end = self._chance.digits(name, number, sizes, then, attempt)
+            text, pair = known[said], pool[asked]
+            if not _is_told(text, now.told) and not _is_known(pair, f"{now.told} {text}"):
+                break
+        return " ".join(part for part in (ends[end], leads[lead], text, pair.question) if part)
 
     def _short(self, now: Moment, place: _Place) -> str:
         """A question alone: on the thing, as a riddle, or on something taught before."""
         pool = self._pool(now, place)
         name = place.name(now.topic, place.move)
+        is_review = place.move == "review"
+        leads = self._phrases.get("review", ("",)) if is_review else ("", *self._phrases.get("ask", ()))
         ends = ("", *self._phrases.get("cheer", ()))
-        if place.move == "review":
-            leads = self._phrases.get("review", ("",))
-            asked, lead, end = self._chance.digits(name, place.number, (len(pool), len(leads)), (len(ends),))
-        else:
-            leads = ("", *self._phrases.get("ask", ()))
-            asked, lead, end = self._chance.digits(name, place.number, (len(pool),), (len(leads), len(ends)))
-        cheer = ends[end] if now.told else ""
-        return " ".join(part for part in (cheer, leads[lead], _other_than(pool, asked, now.told)) if part)
+        mixed, then = ((len(pool), len(leads)), (len(ends),)) if is_review else ((len(pool),), (len(leads), len(ends)))
+        for attempt in range(ATTEMPTS):
+            asked, lead, end = self._chance.digits(name, place.number, mixed, then, attempt)
+            if not _is_known(pool[asked], now.told):
+                break
+        return " ".join(part for part in (ends[end] if now.told else "", leads[lead], pool[asked].question) if part)
 
     def _story(self, now: Moment) -> str:
         """A story with or without a question on it, or something of the tutor's own life."""
         topic = now.topic
-        leads = self._phrases.get("story", ("",))
-        tails = self._phrases.get("tail", ("",))
-        asides = self._phrases.get("aside", ("",))
-        told = [*topic.lines, *topic.tells] if now.level > 2 else list(topic.lines)
+        own = topic.lines + (topic.tells if now.level > 2 else ())
         items = [(story.text, pair.question) for story in topic.stories for pair in story.pairs]
         items += [(story.text, "") for story in topic.stories]
         stories = len(items)
-        items += [(text, pair.question) for text in told for pair in topic.chats] + [(text, "") for text in told]
-        item, lead, tail = self._chance.digits(
-            f"story {topic.name}", now.turn // BLOCK, (len(items), len(leads), len(tails))
-        )
+        items += [(text, question) for text in own for question in [*(pair.question for pair in topic.chats), ""]]
+        leads, asides = self._phrases.get("story", ("",)), self._phrases.get("aside", ("",))
+        tails, ends = self._phrases.get("tail", ("",)), ("", *self._phrases.get("cheer", ()))
+        number = now.turn // BLOCK
+        item, lead, more = self._chance.digits(f"story {topic.name}", number, (len(items), len(leads)), (len(ends),))
         text, question = items[item]
-        if text in now.told:
-            return question
         if item >= stories:
-            return " ".join(part for part in (asides[lead % len(asides)], text, question) if part)
-        return " ".join(part for part in (leads[lead], text, question or tails[tail]) if part)
+            return " ".join(part for part in (ends[more], asides[lead % len(asides)], text, question) if part)
+        tail = tails[self._chance.number("tail", now.turn) % len(tails)]
+        return " ".join(part for part in (ends[more], leads[lead], text, question or tail) if part)
 
     # ── what there is to say ──
 
@@ -150,7 +152,7 @@ class Lessons:
             return self._library.riddles.get((now.topic.name, place.thing.noun)) or own
         if place.move == "review":
             return self._reviewed(now)
-        return own + list(now.topic.asks)
+        return own + _share(now.topic.asks, now.topic, place.thing)
 
     def _reviewed(self, now: Moment) -> list[Pair]:
         """Questions on a topic that may have come one, two, four, eight or sixteen topics ago, else on this one."""
@@ -182,12 +184,18 @@ class Lessons:
         return found + indirect_questions(thing, self._phrases.get("indirect", ())) if level > 2 else found
 
 
-def _other_than(pool: list[Pair], place: int, told: str) -> str:
-    """The question drawn, or the next one that has neither just been asked nor just been answered."""
-    heard = told.lower()
-    for step in range(len(pool)):
-        pair = pool[(place + step) % len(pool)]
-        answer = clause(pair.answer).removeprefix("yes, ").removeprefix("no, ").removeprefix("no. ").lower()
-        if pair.question.lower() not in heard and answer not in heard:
-            return pair.question
-    return pool[place].question
+def _share(items: tuple[_Item, ...], topic: Topic, thing: Thing | None) -> list[_Item]:
+    """The items of a topic that fall to one of its things, so that no two things bring the same."""
+    if thing is None:
+        return list(items)
+    return list(items[topic.things.index(thing) :: len(topic.things)])
+
+
+def _is_told(text: str, told: str) -> bool:
+    """Whether a statement would only repeat what the turn says already."""
+    return set(content(text)) <= set(content(told))
+
+
+def _is_known(pair: Pair, told: str) -> bool:
+    """Whether the question has just been asked or answered."""
+    return pair.question in told or set(content(pair.answer)) - {"yes", "no"} <= set(content(told))

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from .grammar import indirect_questions, questions, riddles
 from .topics import Fact, Pair, Thing, Topic, TutorData
@@ -24,15 +25,20 @@ _NEGATIVE = frozenset(
     {"not", "no", "never", "can't", "cannot", "don't", "doesn't", "isn't", "aren't", "won't", "didn't"}
 )
 
+_VAGUE = frozenset(
+    {"like", "have", "need", "can", "not", "no", "yes", "i", "you", "one", "our", "their", "his", "her", "its"}
+)
+
 
 def sentences(text: str) -> list[str]:
     """The sentences of a text, with their ends."""
     return [part.strip() for part in _SENTENCE.findall(text) if part.strip(" .!?…")]
 
 
-def content(text: str) -> list[str]:
+@lru_cache(maxsize=32768)
+def content(text: str) -> tuple[str, ...]:
     """Stems of the words that carry the meaning, in order, each once."""
-    return list(dict.fromkeys(stem(word) for word in words(text) if word not in _EMPTY))
+    return tuple(dict.fromkeys(stem(word) for word in words(text) if word not in _EMPTY))
 
 
 def question_in(text: str) -> str:
@@ -84,7 +90,7 @@ class Library:
         known[topic] = pair
         if is_new:
             key = content(pair.question)
-            self._by_content[tuple(key)].append(pair)
+            self._by_content[key].append(pair)
             for part in key:
                 self._by_stem[part].append(pair)
 
@@ -112,7 +118,7 @@ class Library:
     def answers(self, question: str, topic: str = "") -> list[Pair]:
         """What is known about a question, nearest wording first; empty when nothing is near enough."""
         key = content(question)
-        if found := self._by_content.get(tuple(key)):
+        if found := self._by_content.get(key):
             return [pair for pair in found if topic in self.topics_of(pair)] or found
         known = [part for part in key if part in self._by_stem]
         if not known:
@@ -124,7 +130,7 @@ class Library:
         best = max(score for score, _ in scored)
         return [pair for score, pair in scored if score == best] if best >= 0.6 else []
 
-    def _nearness(self, key: list[str], total: float, pair: Pair) -> float:
+    def _nearness(self, key: tuple[str, ...], total: float, pair: Pair) -> float:
         other = content(pair.question)
         shared = sum(self._weights.get(part, 6.0) for part in key if part in other)
         return shared / (total + sum(self._weights.get(part, 6.0) for part in other) - shared)
@@ -141,7 +147,7 @@ class Library:
 
     def fact_in(self, text: str, things: Sequence[Thing]) -> tuple[Thing, Fact] | None:
         """The fact that a few words mean: *dog run fast* finds that a dog runs fast."""
-        said = set(content(text))
+        said = set(content(text)) - _VAGUE
         best: tuple[int, Thing, Fact] | None = None
         for thing in things:
             rest = said - {stem(word) for word in words(f"{thing.noun} {thing.many}")}
@@ -169,12 +175,13 @@ def _topic_pairs(topic: Topic, frames: tuple[str, ...]) -> Iterator[Pair]:
 
 
 def _fits_another(riddle: Pair, thing: Thing, topic: Topic) -> bool:
-    asked = set(content(riddle.question))
-    others: Iterable[Thing] = (other for other in topic.things if other is not thing)
-    return any(
-        asked - {"what", "who"} <= {part for f in other.facts for part in content(f"{f.relation} {f.act} {f.value}")}
-        for other in others
-    )
+    asked = set(content(riddle.question)) - {"what", "who"}
+    return any(asked <= _known_of(other) for other in topic.things if other is not thing)
+
+
+@lru_cache(maxsize=1024)
+def _known_of(thing: Thing) -> frozenset[str]:
+    return frozenset(part for fact in thing.facts for part in content(f"{fact.relation} {fact.act} {fact.value}"))
 
 
 def is_right(heard: str, pair: Pair) -> bool:

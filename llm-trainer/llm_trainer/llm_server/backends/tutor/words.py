@@ -7,6 +7,7 @@ Only regular rules and the irregular forms of everyday words. Where a topic file
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 _AN_BY_SOUND = ("hour", "honest", "heir")
 _A_BY_SOUND = ("uni", "use", "euro", "one", "once", "u-")
@@ -90,6 +91,7 @@ def words(text: str) -> list[str]:
     return [word.lower().replace("’", "'") for word in _WORD.findall(text)]
 
 
+@lru_cache(maxsize=8192)
 def stem(word: str) -> str:
     """A rough common form of a word's inflections, for comparing only: ``stem("runs") == stem("run")``."""
     if word in _SINGULARS:
