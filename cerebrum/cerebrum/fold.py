@@ -29,7 +29,7 @@ class Fold:
 
     def __init__(self, store: Store, mind: Mind, verifier: Verifier) -> None:
         self.store, self.mind, self.verifier = store, mind, verifier
-        self.started_at = verifier.seq
+        self.started_at, self.failed = verifier.seq, 0
         self._records = store.records(verifier.seq)
 
     @property
@@ -64,8 +64,8 @@ class Fold:
     def _take(self, record: Record) -> None:
         self.verifier.check(record)
         observation = observation_of(record)
-        if observation is not None:
-            learn(self.mind, observation)
+        if observation is not None and not learn(self.mind, observation):
+            self.failed += 1
 
 
 class Audit:
@@ -108,9 +108,11 @@ def observation_of(record: Record) -> Observation | None:
     return Observation(record.seq, content.conversation, content.heard, content.said, voice)
 
 
-def learn(mind: Mind, observation: Observation) -> None:
-    """Let ``mind`` learn. What it fails on is logged and passed over, now and in every replay alike."""
+def learn(mind: Mind, observation: Observation) -> bool:
+    """Let ``mind`` learn; whether it could. What it fails on is passed over, now and in every replay alike."""
     try:
         mind.learn(observation)
     except Exception:
         log.exception("not learned seq=%d", observation.seq)
+        return False
+    return True

@@ -65,13 +65,17 @@ class Cursor:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """How CEREBRUM is: ``state`` is waking, ok, rebuilding (answers all the while) or damaged."""
+    """How CEREBRUM is: ``state`` is waking, ok, rebuilding (answers all the while) or damaged.
+
+    ``not_learned`` counts observations, since the start, that the mind failed on: a bug to be reported.
+    """
 
     state: str
     stage: str
     exchanges: int
     observations: int
     forgotten: int
+    not_learned: int
     cursor: Cursor
     measurements: Mapping[str, float | int] = field(default_factory=dict)
     progress: Progress | None = None
@@ -115,7 +119,7 @@ class Learner:
         self._new_mind, self._load_mind, self._now = new_mind, load_mind, now
         self._mind: Mind | None = None
         self._damage: StoreCorrupt | None = None
-        self._saved_seq = 0
+        self._saved_seq = self._failed = 0
         self._audit: Audit | None = Audit(store)
         self._fold: Fold | None = None
 
@@ -171,7 +175,7 @@ class Learner:
 
     def _take_over(self, fold: Fold) -> None:
         log.info("awake seq=%d replayed=%d", fold.seq, fold.seq - fold.started_at)
-        self._mind, self._fold = fold.mind, None
+        self._mind, self._fold, self._failed = fold.mind, None, fold.failed
         if fold.started_at == 0:
             self._audit = None  # the fold has checked every record
 
@@ -214,7 +218,7 @@ class Learner:
             return Exchange(None, heard, reply.text, at, stage, _why(notes))
         content = Content(conversation, heard, reply.text, partner, json.dumps(notes), body)
         [record] = self.store.append([Entry("exchange", at, content, key)])
-        learn(mind, Observation(record.seq, conversation, heard, reply.text))
+        self._failed += not learn(mind, Observation(record.seq, conversation, heard, reply.text))
         return _exchange_of(record, content)
 
     def observe(self, turns: Sequence[tuple[str, str]], conversation: str = "", key: str | None = None) -> Overheard:
@@ -230,7 +234,7 @@ class Learner:
         for record in records:
             observation = observation_of(record)
             assert observation is not None
-            learn(mind, observation)
+            self._failed += not learn(mind, observation)
         return Overheard(records[0].seq, records[-1].seq)
 
     def forget(self, seq: int) -> Cursor:
@@ -268,6 +272,7 @@ class Learner:
             exchanges=self.store.exchanges,
             observations=self.store.observations,
             forgotten=self.store.forgotten,
+            not_learned=self._failed,
             cursor=self.cursor,
             measurements=self._mind.measurements() if self._mind else {},
             progress=self._fold.progress if self._fold else None,

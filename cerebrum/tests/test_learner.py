@@ -125,12 +125,13 @@ def test_what_the_mind_fails_on_is_passed_over_now_and_in_every_replay(
 ) -> None:
     hear(learner, "hello", "unlearnable", "you")
     state = learner.state_hash()
+    assert learner.status().not_learned == 1
     learner.store.close()
 
     again = open_learner()
     again.wake()
 
-    assert (again.state_hash(), again.status().exchanges) == (state, 3)
+    assert (again.state_hash(), again.status().exchanges, again.status().not_learned) == (state, 3, 1)
     assert "not learned seq=2" in caplog.text
     again.close()
 

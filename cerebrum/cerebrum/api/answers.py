@@ -28,6 +28,7 @@ def status(found: Status) -> dict[str, Any]:
         "exchanges": found.exchanges,
         "observations": found.observations,
         "forgotten": found.forgotten,
+        "not_learned": found.not_learned,
         "vocabulary": int(found.measurements.get("vocabulary", 0)),
         "measurements": finite(found.measurements),
         "cursor": asdict(found.cursor),

@@ -83,6 +83,7 @@ class StatusOut(BaseModel):
     exchanges: int
     observations: int
     forgotten: int
+    not_learned: int
     vocabulary: int
     measurements: dict[str, float | int | None]
     cursor: CursorOut
