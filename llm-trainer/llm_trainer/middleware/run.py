@@ -28,7 +28,7 @@ from llm_trainer.middleware.store import CLOSE, DRAFT, RETOLD, SEND, SESSION, Re
 from llm_trainer.middleware.tables import events, journal, sessions
 from llm_trainer.middleware.teacher import Speech, Teacher
 from llm_trainer.session.engine import Session
-from llm_trainer.session.state import encode_state
+from llm_trainer.session.state import Phase, encode_state
 from llm_trainer.session.steps import (
     AskTeacher,
     Awoke,
@@ -67,8 +67,6 @@ RATE_EXCHANGES = 50
 _JOURNAL = insert(journal)
 _EVENT = insert(events)
 _END = update(sessions)
-_LATER = (Spoke, Rested)
-"""Events that need not be on disk before the next step: losing them to a crash only means asking again."""
 
 
 class Run:
@@ -90,7 +88,6 @@ class Run:
         self._speech = Speech("")
         self._heard = Heard("")
         self._drafted: Row = {}
-        self._outbox: list[Told] = []
 
     @property
     def id(self) -> str:
@@ -125,9 +122,19 @@ class Run:
         self._nudge.set()
         if isinstance(event, (StopAsked, PauseAsked)) and self._asking is not None:
             self._asking.cancel()
-        if not isinstance(event, _LATER) or self._outbox:
+        if not self._may_wait(event):
             await self._commit()
         self._signal()
+
+    def _may_wait(self, event: Event) -> bool:
+        """Whether the next step itself puts everything on disk before it does anything.
+
+        ``AskTeacher`` does, with the row of its call. An utterance that is not on disk yet may be lost: it is asked
+        for again.
+        """
+        if isinstance(event, Spoke) and self.session.state.phase is Phase.DRAFTING:
+            return True
+        return isinstance(event, (Taught, Rested)) and self.session.state.phase is Phase.ASKING
 
     async def until(self, is_so: Callable[[], bool]) -> None:
         """Wait until ``is_so``; StoreError if the disk keeps it from becoming so."""
@@ -268,8 +275,7 @@ class Run:
     # ------------------------------------------------------------ record
 
     async def _commit(self) -> None:
-        """Put everything on disk, however long that takes, then tell the world what is new."""
-        new = len(self._outbox)
+        """Put everything on disk, however long that takes."""
         while True:
             try:
                 await self._record.commit()
@@ -279,9 +285,6 @@ class Run:
             except StoreError as error:
                 await self._wait_for_storage(error)
         self.storage_error = None
-        for told in self._outbox[:new]:
-            self._hub.tell(told)
-        del self._outbox[:new]
 
     async def _wait_for_storage(self, error: StoreError) -> None:
         self.storage_error, self.last_error = error, error.detail
@@ -295,27 +298,35 @@ class Run:
         row["journal_seq"] += 1
         self._record.write(_JOURNAL, {"session_id": self.id, "seq": row["journal_seq"], "body": encode(event)})
         for notice in notices:
-            self._outbox.append(self._told(notice, event))
-        row["state"] = encode_state(self.session.state)
-        self._record.write(SESSION, {"the_id": self.id, **{f"new_{name}": row[name] for name in _KEPT}})
+            self._told(notice, event)
+        if not isinstance(event, Spoke):
+            self._write_state()
 
-    def _told(self, notice: Notice, event: Event) -> Told:
+    def _write_state(self) -> None:
+        self.row["state"] = encode_state(self.session.state)
+        self._record.write(SESSION, {"the_id": self.id, **{f"new_{name}": self.row[name] for name in _KEPT}})
+
+    def _told(self, notice: Notice, event: Event) -> None:
         if isinstance(notice, Closed):
             closed = self._close(notice, event)
             if notice.status in ("taught", "uncertain"):
-                return self._event("exchange", {"number": notice.number}, shown=entry(closed))
+                self._tell("exchange", {"number": notice.number}, shown=entry(closed))
+                return
             detail = f"exchange {notice.number} was not taught"
-            return self._event("note", {"code": notice.status, "detail": detail})
+            self._tell("note", {"code": notice.status, "detail": detail})
+            return
         body = dict(vars(notice))
         if isinstance(notice, PhaseChanged):
             body["until"] = iso(notice.until)
-        return self._event(_KINDS[type(notice)], body)
+        self._tell(_KINDS[type(notice)], body)
 
-    def _event(self, kind: str, body: Row, shown: Row | None = None) -> Told:
+    def _tell(self, kind: str, body: Row, shown: Row | None = None) -> None:
+        """Record what the world is to hear, and let it hear that once it is on disk."""
         self.row["event_seq"] += 1
         seq, now = self.row["event_seq"], self._clock.now()
         self._record.write(_EVENT, {"session_id": self.id, "seq": seq, "at": now, "type": kind, "body": body})
-        return Told(self.id, seq, kind, {**body, "at": iso(now)} if shown is None else shown)
+        told = Told(self.id, seq, kind, {**body, "at": iso(now)} if shown is None else shown)
+        self._record.then(lambda: self._hub.tell(told))
 
     def _close(self, notice: Closed, event: Event) -> Row:
         draft, previous = self._drafted, self.row["head"]

@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -73,12 +74,14 @@ class Record:
     """The open record. Call everything from one event loop.
 
     ``write`` only remembers; ``commit`` puts all that is remembered on disk in one transaction; ``read`` does too, and
-    then asks.
+    then asks. What is handed to ``then`` is called once everything remembered before it is on disk, in order.
     """
 
     def __init__(self, connection: Connection, executor: ThreadPoolExecutor, place: str) -> None:
         self._connection, self._executor, self._place = connection, executor, place
         self._pending: list[Write] = []
+        self._waiting: deque[tuple[int, Callable[[], None]]] = deque()
+        self._promised = 0
 
     @classmethod
     async def open(cls, url: str) -> Record:
@@ -108,10 +111,17 @@ class Record:
         """Remember one write for the next transaction."""
         self._pending.append((statement, row))
 
+    def then(self, call: Callable[[], None]) -> None:
+        """Call this when everything remembered so far is on disk."""
+        self._promised += 1
+        self._waiting.append((self._promised, call))
+
     async def commit(self) -> None:
         """Put everything remembered on disk. On StoreError nothing was written and everything is still remembered."""
+        promised = self._promised
         if self._pending:
             await self._run(self._flush)
+        self._keep_promises(promised)
 
     async def read(self, question: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Ask ``question`` of the database, after everything remembered so far."""
@@ -121,7 +131,14 @@ class Record:
             with translated(self._place), self._connection.begin():
                 return question(self._connection, *args, **kwargs)
 
-        return await self._run(ask)
+        promised = self._promised
+        answer = await self._run(ask)
+        self._keep_promises(promised)
+        return answer
+
+    def _keep_promises(self, upto: int) -> None:
+        while self._waiting and self._waiting[0][0] <= upto:
+            self._waiting.popleft()[1]()
 
     async def _run(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._executor, work)

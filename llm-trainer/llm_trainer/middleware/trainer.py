@@ -396,7 +396,8 @@ def _phase(run: Run, state: State) -> str:
         return "stopping"
     if state.pause_after == 0 and state.phase is not Phase.PAUSED:
         return "pausing"
-    return state.phase.value
+    shown: str = state.phase.value
+    return shown
 
 
 def _rate(run: Run, now: float) -> float | None:
@@ -414,5 +415,6 @@ def _eta(left: int, rate: float | None, delay_seconds: float) -> float | None:
 
 def _new_id(now: float) -> str:
     """26 characters that sort by time: ten of milliseconds, sixteen of chance."""
-    number: int = (int(now * 1000) << 80) | secrets.randbits(80)
-    return "".join(_ALPHABET[(number >> shift) & 31] for shift in range(125, -1, -5))
+    number = (int(now * 1000) << 80) | secrets.randbits(80)
+    characters: list[str] = [_ALPHABET[(number >> shift) & 31] for shift in range(125, -1, -5)]
+    return "".join(characters)

@@ -74,8 +74,15 @@ class State:
 
 
 def encode_state(state: State) -> dict[str, Any]:
-    """The state as plain JSON values, without the notices."""
-    return {**asdict(state), "notices": ()}
+    """The state as plain JSON values, without the notices.
+
+    Written out by hand: it is done with every exchange, and ``dataclasses.asdict`` copies each value twice over.
+    """
+    turns = [{"speaker": turn.speaker.value, "text": turn.text} for turn in state.turns]
+    plain: dict[str, Any] = {"tuning": vars(state.tuning), "turns": turns, "notices": (), "phase": state.phase.value}
+    plain["draft"] = None if state.draft is None else vars(state.draft)
+    plain["held_phase"] = None if state.held_phase is None else state.held_phase.value
+    return {**vars(state), **plain}
 
 
 def decode_state(body: dict[str, Any]) -> State:

@@ -6,7 +6,7 @@ events always make the same session.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from typing import Any, Literal
 
 from llm_trainer.session.dialogue import Message, Tuning
@@ -230,7 +230,8 @@ EVENTS: dict[str, type[Event]] = {
 
 def encode(event: Event) -> dict[str, Any]:
     """The event as plain JSON values, for ``decode``."""
-    return {"event": type(event).__name__, **asdict(event)}
+    plain = {"event": type(event).__name__, **vars(event)}
+    return {**plain, "tuning": vars(event.tuning)} if isinstance(event, Retuned) else plain
 
 
 def decode(body: dict[str, Any]) -> Event:
