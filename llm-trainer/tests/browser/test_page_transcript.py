@@ -105,7 +105,7 @@ def test_why_shows_the_observations_that_the_words_came_from(page: Any, url: str
     fake.say = lambda n: scripted(n) | {"cerebrum_response": "the old boat sings"}
     fake.record(3)
     page.goto(f"{url}/#conversation")
-    page.get_by_label("Where the words of reply 2 came from").click()
+    page.get_by_label("why? The words of reply 2").click()
 
     told = page.get_by_label("Where these words came from")
     expect(told.locator(".thread")).to_have_count(2)

@@ -54,7 +54,7 @@ export function mount(root, live) {
     const before = live.transcript.get(number - 1);
     const turned = exchange.topic && exchange.topic !== before?.topic;
     const doubt = ["uncertain", "failed", "refused"].includes(exchange.outcome) ? exchange.outcome : "";
-    const ask = exchange.reply && h("button", { type: "button", class: "why", "aria-expanded": String(open.has(number)), "aria-label": `Where the words of reply ${number} came from`, onclick: () => explain(number) }, "why?");
+    const ask = exchange.reply && h("button", { type: "button", class: "why", "aria-expanded": String(open.has(number)), "aria-label": `why? The words of reply ${number}`, onclick: () => explain(number) }, "why?");
     return h("article", { class: `exchange${marked === number ? " marked" : ""}`, "aria-label": `Exchange ${number}` },
       turned && h("h2", { class: "topic-mark" }, exchange.topic),
       h("span", { class: "number", title: clock(exchange.timestamp) }, count(number)),
