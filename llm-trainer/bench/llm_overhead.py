@@ -139,20 +139,18 @@ def main() -> None:
             threading.Event().wait()
     exchanges, load = flags.exchanges, os.getloadavg()[0]
     print(f"{exchanges} exchanges a row, Python {sys.version.split()[0]}, {os.cpu_count()} cores, load {load:.1f}\n")
-    print(
-        "| back end | clients | direct ms | served ms | added ms | served p95 ms | server's processor ms | exchanges/s |"
-    )
+    print("| back end | clients | direct ms | served ms | added ms | served p95 ms | processor ms | exchanges/s |")
     print("|---|--:|--:|--:|--:|--:|--:|--:|")
     with tempfile.TemporaryDirectory() as folder:
         recording = Path(folder) / "d.jsonl"
         rows = ({"id": d.id, "turns": [{"speaker": "A", "text": text} for text in d.turns]} for d in DIALOGUES)
         recording.write_text("".join(json.dumps(row) + "\n" for row in rows))
-        for clients in (1, 8):
-            with llm_server("--recorded", str(recording)) as served:
-                asyncio.run(measure("recorded", Recorded(DIALOGUES), served, exchanges, clients))
-            with llm_server("--backend", "tutor") as served:
-                asyncio.run(measure("tutor", Tutoring(Tutor(0, TutorData.load())), served, exchanges, clients))
-            with ollama_elsewhere() as engine, llm_server("--backend", "ollama", "--ollama-url", engine) as served:
+        with llm_server("--recorded", str(recording)) as served:
+            asyncio.run(measure("recorded", Recorded(DIALOGUES), served, exchanges, 1))
+        with llm_server("--backend", "tutor") as served:
+            asyncio.run(measure("tutor", Tutoring(Tutor(0, TutorData.load())), served, exchanges, 1))
+        with ollama_elsewhere() as engine, llm_server("--backend", "ollama", "--ollama-url", engine) as served:
+            for clients in (1, 8):
                 asyncio.run(measure("ollama (stand-in)", Ollama(engine, "gemma3:1b"), served, exchanges, clients))
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from llm_trainer.llm_server.backends.base import Backend, BackendStatus
+from llm_trainer.llm_server.look import look_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ class Choice:
 
 async def automatic(first: Backend, fallback: Backend, requested_model: str) -> Choice:
     """``first`` if it can answer now, else ``fallback``."""
-    status = await first.status()
+    status = await look_at(first)
     if status.state in ("ready", "loading"):
         reason = f"{first.name} answers and has {requested_model}"
         return Choice(first, "auto", requested_model, reason)

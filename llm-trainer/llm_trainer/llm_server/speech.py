@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 
 from llm_trainer.errors import PeerAnswerInvalid, PeerTimeout
 from llm_trainer.llm_server.backends.base import Backend, ChatRequest, Chunk, Finish
+from llm_trainer.llm_server.look import look_at
 
 MAX_CHARACTERS = 256 * 1024
 
@@ -93,7 +94,7 @@ async def _first(backend: Backend, chunks: AsyncIterator[Chunk], deadlines: Dead
             if done:
                 return waiting.result()
             waited += patience
-            if waited >= deadlines.cold_seconds or (await backend.status()).state != "loading":
+            if waited >= deadlines.cold_seconds or (await look_at(backend)).state != "loading":
                 raise _timeout(backend, f"began no answer within {waited:g} s")
     finally:
         if not waiting.done():

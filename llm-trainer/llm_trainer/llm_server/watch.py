@@ -11,14 +11,14 @@ import logging
 import time
 from dataclasses import dataclass, replace
 
-from llm_trainer.llm_server.backends.base import Backend, BackendStatus
+from llm_trainer.llm_server.backends.base import BackendStatus
 from llm_trainer.llm_server.choice import Choice
+from llm_trainer.llm_server.look import look_at
 
 LOOK_SECONDS = 15.0
 LOOK_WHILE_UNWELL_SECONDS = 5.0
 LOOK_WHILE_LOADING_SECONDS = 1.0
 LOOK_AT_MOST_EVERY_SECONDS = 0.5
-STATUS_DEADLINE_SECONDS = 5.0
 log = logging.getLogger(__name__)
 
 
@@ -80,15 +80,3 @@ class Watch:
         if not status.is_ready:
             return ""
         return f"{other.name} is available now (model {status.model}); start this server again to let it speak"
-
-
-async def look_at(backend: Backend) -> BackendStatus:
-    """The back end's status; a look that takes too long or fails counts as unreachable."""
-    try:
-        return await asyncio.wait_for(backend.status(), STATUS_DEADLINE_SECONDS)
-    except asyncio.TimeoutError:
-        detail = f"{backend.name} did not say how it is within {STATUS_DEADLINE_SECONDS:g} s"
-        return BackendStatus("unreachable", "", detail, "see whether it is overloaded")
-    except Exception:
-        log.exception("bug while looking at backend=%s", backend.name)
-        return BackendStatus("unreachable", "", f"looking at {backend.name} failed; the log has the details")
