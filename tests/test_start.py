@@ -192,7 +192,7 @@ def test_help_needs_nothing_and_names_every_option(here: dict[str, str]) -> None
 def test_a_second_start_skips_the_environments_in_under_a_second(here: dict[str, str]) -> None:
     began = time.monotonic()
     code = (
-        "from launch.starting import CEREBRUM, ROOT; from launch.testing import TRAINER; from launch.environment import ensure;"
+        "from launch.environment import ensure; from launch.testing import CEREBRUM, ROOT, TRAINER;"
         "print([ensure(p, 'requirements.lock', ROOT / '.tools', print) for p in (CEREBRUM, TRAINER)])"
     )
     ran = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
