@@ -14,15 +14,13 @@ from types import FrameType
 import uvicorn
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
-from starlette.datastructures import MutableHeaders
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from llm_trainer import __version__
 from llm_trainer.errors import NotFound, StoreError, StoreLocked, TrainerError
 from llm_trainer.log import configure
 from llm_trainer.middleware import queries
 from llm_trainer.middleware.clock import Clock
-from llm_trainer.middleware.dashboard import SECURITY_HEADERS, add_dashboard, page, wants_page
+from llm_trainer.middleware.dashboard import add_dashboard, page, wants_page
 from llm_trainer.middleware.hub import Hub
 from llm_trainer.middleware.learner import HttpLearner
 from llm_trainer.middleware.mapping import mapping_of
@@ -100,26 +98,8 @@ def create_app(settings: Settings) -> FastAPI:
     for each in (service, training, peers, sessions):
         app.include_router(each.router)
     _serve_page(app)
-    app.add_middleware(_BrowserHeaders)
     app.add_middleware(Door, port=settings.middleware_port)
     return app
-
-
-class _BrowserHeaders:
-    """Adds to every answer what keeps browsers from misusing it."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in SECURITY_HEADERS.items():
-                    headers.setdefault(name, value)
-            await send(message)
-
-        await self._app(scope, receive, with_headers if scope["type"] == "http" else send)
 
 
 def _serve_page(app: FastAPI) -> None:
