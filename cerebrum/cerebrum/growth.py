@@ -53,6 +53,8 @@ PERMITTED: Mapping[str, tuple[str, ...]] = MappingProxyType(
     }
 )
 
+STAGES = tuple(PERMITTED)
+
 
 class Growth:
     """The turns never heard before, and whether each of the last hundred was found among twenty."""

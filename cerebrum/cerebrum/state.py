@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -29,12 +30,13 @@ def read(path: Path) -> State:
 
     Raises ``OSError`` or ``ValueError`` when the file cannot be read or is not a snapshot.
     """
-    with np.load(path, allow_pickle=False) as file:
-        plain = json.loads(file[_PLAIN].tobytes().decode("utf-8", "surrogatepass"))
-        arrays = [file[f"array{k}"] for k in range(len(file.files) - 1)]
-    state = _put_together(plain, arrays)
-    if not isinstance(state, dict):
-        raise ValueError(f"{path} holds no mind; take a new snapshot")
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            plain = json.loads(file[_PLAIN].tobytes().decode("utf-8", "surrogatepass"))
+            arrays = [file[f"array{k}"] for k in range(len(file.files) - 1)]
+    except (ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        raise ValueError(f"{path} holds no mind; remove it, and the mind is rebuilt from its record") from error
+    state: State = _put_together(plain, arrays)
     return state
 
 
