@@ -23,6 +23,7 @@ import uvicorn
 
 from cerebrum.api import answers
 from cerebrum.api.app import create_app
+from cerebrum.api.patience import Patient
 from cerebrum.chain import Verifier
 from cerebrum.errors import SettingsError, StoreCorrupt, StoreError
 from cerebrum.fold import Fold
@@ -65,6 +66,7 @@ def serve(settings: Settings, _: Arguments) -> int:
         worker.start()
         config = uvicorn.Config(
             create_app(worker, settings.port, settings.data_dir / "copies"),
+            http=Patient,
             log_config=None,
             access_log=False,
             server_header=False,

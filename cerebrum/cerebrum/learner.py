@@ -219,6 +219,10 @@ class Learner:
         content = Content(conversation, heard, reply.text, partner, json.dumps(notes), body)
         [record] = self.store.append([Entry("exchange", at, content, key)])
         self._failed += not learn(mind, Observation(record.seq, conversation, heard, reply.text))
+        log.info(
+            "exchange seq=%d stage=%s kind=%s score=%.3f heard=%d said=%d",
+            *(record.seq, stage, reply.kind, reply.score, len(heard), len(reply.text)),
+        )
         return _exchange_of(record, content)
 
     def observe(self, turns: Sequence[tuple[str, str]], conversation: str = "", key: str | None = None) -> Overheard:
