@@ -11,16 +11,15 @@ Cells live in a table of fixed size, found by hash and without check, so that me
 from __future__ import annotations
 
 import math
-from array import array
 from collections.abc import Sequence
 
 import numpy as np
 
 from cerebrum.models.state import State
 
-_SLOTS = 1 << 21
+_SLOTS = 1 << 22
 _SPREAD = 0x9E3779B1
-_ONE = 1 << 16
+_ONE = 1 << 24
 _FIRST = (int(0.075 * _ONE), int(0.925 * _ONE))
 _MOST = 255
 _EXPERIENCES = (0, 0, 1, 2, 3) + (3,) * 3 + (4,) * 24 + (5,) * 224
@@ -31,57 +30,62 @@ _FAR = 9.0
 
 
 class Bitwise:
-    """Probabilities of decisions, each seen by ``contexts`` contexts; weights are kept apart by kind of decision."""
+    """Probabilities of decisions, each seen by ``contexts`` contexts; weights are kept apart by kind of ``situation``.
 
-    def __init__(self, contexts: int, kinds: int, rate: float = 0.02, weight: float = 0.3) -> None:
+    Two sets of weights are averaged: one knows how often each context met the decision, one how many contexts did.
+    """
+
+    def __init__(self, contexts: int, situations: int, rate: float = 0.02, weight: float = 0.3) -> None:
         self.rate = rate
-        self.weights = [[weight] * (contexts * _CLASSES) for _ in range(kinds)]
-        self.cells = array("H", bytes(2 * _SLOTS))
-        self.met = bytearray(_SLOTS)
+        self.by_experience = [[weight] * (contexts * _CLASSES) for _ in range(situations)]
+        self.by_number = [[weight] * contexts for _ in range(situations * (contexts + 1))]
+        self.cells = np.zeros(_SLOTS, np.uint32).data
+        self.met = np.zeros(_SLOTS, np.uint8).data
 
-    def decide(self, hashes: Sequence[int], decision: int, bit: int, kind: int, *, learn: bool) -> float:
+    def decide(self, hashes: Sequence[int], decision: int, bit: int, situation: int, *, learn: bool) -> float:
         """Probability of ``bit``, which is then learned if asked to.
 
         ``hashes`` stand for the contexts, one each; ``decision`` says which decision this is.
         """
-        cells, met, weights = self.cells, self.met, self.weights[kind]
+        cells, met = self.cells, self.met
         spread = decision * _SPREAD
-        seen, fresh, total, first = [], [], 0.0, 0
-        for context in hashes:
-            slot = context + spread & _SLOTS - 1
-            times = met[slot]
-            if times:
-                weight = first + _EXPERIENCES[times]
-                stretched = _STRETCH[cells[slot] >> 4]
-                total += weights[weight] * stretched
-                seen.append((slot, times, weight, stretched))
-            else:
-                fresh.append(slot)
-            first += _CLASSES
-        one = 1 / (1 + math.exp(-total if -_FAR < total < _FAR else _FAR if total < 0 else -_FAR))
+        slots = [context + spread & _SLOTS - 1 for context in hashes]
+        seen = [(at, slot, met[slot], _STRETCH[cells[slot] >> 12]) for at, slot in enumerate(slots) if met[slot]]
+        experienced = self.by_experience[situation]
+        numbered = self.by_number[situation * (len(hashes) + 1) + len(seen)]
+        one_sum = other_sum = 0.0
+        for at, _, times, stretched in seen:
+            one_sum += experienced[at * _CLASSES + _EXPERIENCES[times]] * stretched
+            other_sum += numbered[at] * stretched
         if learn:
-            step = (bit - one) * self.rate
+            one_step = (bit - _squash(one_sum)) * self.rate
+            other_step = (bit - _squash(other_sum)) * self.rate
             target = (_ONE - 1) * bit
-            for slot, times, weight, stretched in seen:
-                weights[weight] += step * stretched
+            for at, slot, times, stretched in seen:
+                experienced[at * _CLASSES + _EXPERIENCES[times]] += one_step * stretched
+                numbered[at] += other_step * stretched
                 cells[slot] += int((target - cells[slot]) * _RATES[times])
-                if times < _MOST:
-                    met[slot] = times + 1
-            for slot in fresh:
-                cells[slot] = _FIRST[bit]
-                met[slot] = 1
+                met[slot] = times + 1 if times < _MOST else _MOST
+            for slot in slots:
+                if not met[slot]:
+                    cells[slot], met[slot] = _FIRST[bit], 1
+        one = _squash((one_sum + other_sum) / 2)
         return one if bit else 1 - one
 
     def state(self) -> State:
         """Everything that can influence later behaviour; only cells in use."""
-        met = np.frombuffer(self.met, dtype=np.uint8)
+        met, cells = np.asarray(self.met), np.asarray(self.cells)
         used = np.flatnonzero(met).astype(np.int32)
-        cells = np.frombuffer(self.cells, dtype=np.uint16)
-        return {"used": used, "met": met[used], "cells": cells[used], "weights": np.array(self.weights)}
+        weights = {"by_experience": np.array(self.by_experience), "by_number": np.array(self.by_number)}
+        return {"used": used, "met": met[used], "cells": cells[used], **weights}
 
     def restore(self, state: State) -> None:
         """Take over what ``state`` gave."""
-        met, cells = np.zeros(_SLOTS, np.uint8), np.zeros(_SLOTS, np.uint16)
+        met, cells = np.zeros(_SLOTS, np.uint8), np.zeros(_SLOTS, np.uint32)
         met[state["used"]], cells[state["used"]] = state["met"], state["cells"]
-        self.met, self.cells = bytearray(met.tobytes()), array("H", cells.tobytes())
-        self.weights = state["weights"].tolist()
+        self.met, self.cells = met.data, cells.data
+        self.by_experience, self.by_number = state["by_experience"].tolist(), state["by_number"].tolist()
+
+
+def _squash(total: float) -> float:
+    return 1 / (1 + math.exp(-total if -_FAR < total < _FAR else _FAR if total < 0 else -_FAR))

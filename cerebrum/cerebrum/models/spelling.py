@@ -16,6 +16,9 @@ from cerebrum.models.letters import Letters
 from cerebrum.models.state import State, nest, part
 from cerebrum.tokenizer import fold
 
+_SITUATIONS = 8
+"""Is this the end, after 0, 1, 2, more letters; the first, second, third, a later bit of a letter."""
+
 _RATE = 0.01
 _LITTLE = 0.05
 
@@ -25,7 +28,7 @@ class Spelling:
 
     def __init__(self) -> None:
         self.letters = Letters()
-        self.bits = Bitwise(len(_contexts("", "")), kinds=2)
+        self.bits = Bitwise(len(_contexts("", "")), _SITUATIONS)
         self.trust = 0.7
 
     def probability(self, word: str, before: str, known: Container[str]) -> float:
@@ -46,7 +49,7 @@ class Spelling:
     def forget(self, word: str) -> None:
         """Take a word back. Bits cannot be taken back one by one: all are, until a replay brings the rest again."""
         self.letters.forget(word)
-        self.bits = Bitwise(len(_contexts("", "")), kinds=2)
+        self.bits = Bitwise(len(_contexts("", "")), _SITUATIONS)
         self.trust = _LITTLE
 
     def _bits(self, word: str, before: str, known: Container[str], *, learn: bool) -> float:
@@ -56,14 +59,14 @@ class Spelling:
             hashes = _contexts(start, before)
             ends = place == len(word)
             if start not in known:
-                p *= self.bits.decide(hashes, 0, int(ends), 0, learn=learn)
+                p *= self.bits.decide(hashes, 0, int(ends), min(place, 3), learn=learn)
             if ends:
                 break
             for index, byte in enumerate(word[place].encode("utf-8", "surrogatepass")):
                 node = 1
                 for shift in range(7, -1, -1):
                     bit = byte >> shift & 1
-                    p *= self.bits.decide(hashes, index << 8 | node, bit, 1, learn=learn)
+                    p *= self.bits.decide(hashes, index << 8 | node, bit, max(shift, 4), learn=learn)
                     node = node << 1 | bit
         return p
 
