@@ -26,16 +26,23 @@ class Chance:
         return sorted(range(size), key=lambda place: self.number(name, place))
 
     def digits(
-        self, name: str, number: int, mixed: Sequence[int], then: Sequence[int] = (), attempt: int = 0
+        self,
+        name: str,
+        number: int,
+        mixed: Sequence[int],
+        then: Sequence[int] = (),
+        attempt: int = 0,
+        *,
+        attempts: int = ATTEMPTS,
     ) -> list[int]:
         """One digit for each size; no two numbers get the same digits until all combinations are used up.
 
         The ``mixed`` sizes are gone through in a seeded order. The digits of ``then`` stay 0 until that is done,
         and change with every further lap: plain speech first, variation where it is needed. In a space of
-        ``SPACIOUS`` or more each number owns ``ATTEMPTS`` combinations, in case the first does not suit.
+        ``SPACIOUS`` or more each number owns ``attempts`` combinations, in case the first does not suit.
         """
         total = math.prod(mixed)
-        usable = total // ATTEMPTS if total >= SPACIOUS else total
+        usable = total // attempts if total >= SPACIOUS else total
         lap, place = divmod(number, usable)
         step = int(total * 0.618) or 1
         while math.gcd(step, total) != 1:

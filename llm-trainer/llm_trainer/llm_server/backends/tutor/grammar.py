@@ -160,7 +160,7 @@ def _joined(thing: Thing, steps: tuple[int, ...]) -> Iterator[str]:
     for number, first in enumerate(facts):
         for step in steps:
             second = facts[(number + step) % len(facts)]
-            if second is first or second.relation == first.relation == "kind":
+            if second is first or (second.relation == "kind" and it.is_plural != subject.is_plural):
                 continue
             contrast = {first.relation, second.relation} == {"can", "cannot"}
             link = "but" if contrast else "and"

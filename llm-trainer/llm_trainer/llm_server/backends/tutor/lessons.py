@@ -137,7 +137,9 @@ class Lessons:
         leads, asides = self._phrases.get("story", ("",)), self._phrases.get("aside", ("",))
         tails, ends = self._phrases.get("tail", ("",)), ("", *self._phrases.get("cheer", ()))
         number = now.turn // BLOCK
-        item, lead, more = self._chance.digits(f"story {topic.name}", number, (len(items), len(leads)), (len(ends),))
+        item, lead, more = self._chance.digits(
+            f"story {topic.name}", number, (len(items), len(leads)), (len(ends),), attempts=1
+        )
         text, question = items[item]
         if item >= stories:
             return " ".join(part for part in (ends[more], asides[lead % len(asides)], text, question) if part)

@@ -30,7 +30,7 @@ RELATIONS = (
 VERBS = (
     "have", "eat", "drink", "need", "like", "give", "make", "wear", "use", "help", "carry", "sell", "fix", "teach",
     "grow", "bring", "keep", "love", "build", "catch", "clean", "cook", "play", "write", "paint", "bake", "plant",
-    "protect", "chase", "hide", "hear", "cover", "hold", "pull", "show", "contain", "become", "follow", "tell",
+    "protect", "chase", "hide", "hear", "cover", "hold", "pull", "show", "contain", "become", "follow",
 )  # fmt: skip
 TOPIC_KEYS = ("topic", "also", "open", "thing", "ask", "chat", "line", "tell", "story", "quiz")
 
@@ -188,6 +188,8 @@ class _Draft:
 
     def add(self, line: _Line) -> None:
         if line.key in {"also", "open", "line", "tell"}:
+            if line.key != "also" and line.value[-1] not in ".!?":
+                raise line.wrong(f"{line.value!r} is no whole sentence", "end it with a full stop")
             values = line.values if line.key == "also" else [line.value]
             self.lists.setdefault(line.key, []).extend(values)
         elif line.key in {"ask", "chat"}:
