@@ -123,7 +123,6 @@ async function explain(seq) {
     reply.append(element("span", word.text, traced ? { class: "word traced", title } : { class: "word" }));
   }
   const facts = element("dl");
-  facts.append(element("dt", "it answered"), element("dd", found.message));
   facts.append(element("dt", "found by"), element("dd", found.why.kind));
   for (const [name, value] of Object.entries({ score: found.why.score, ...found.why.features })) {
     if (value !== null) facts.append(element("dt", name), element("dd", value.toFixed(3)));
@@ -131,7 +130,10 @@ async function explain(seq) {
   const list = element("ol", undefined, { class: "entries" });
   list.append(...entries.values());
   $("why-empty").hidden = true;
-  $("why-body").replaceChildren(reply, element("h3", `Made of ${sources.size} observations`), list, element("h3", "Weighed by"), facts);
+  const weighed = element("details");
+  weighed.append(element("summary", "How it was weighed"), facts);
+  const asked = element("p", `It was told: ${found.message}`, { class: "quiet" });
+  $("why-body").replaceChildren(asked, reply, element("h3", `Made of ${sources.size} observations`), list, weighed);
   if (matchMedia("(max-width: 52rem)").matches) $("why").scrollIntoView();
 }
 
