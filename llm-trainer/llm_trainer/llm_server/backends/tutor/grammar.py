@@ -123,7 +123,7 @@ def statements(thing: Thing, level: int, frames: tuple[str, ...]) -> list[str]:
         found = [*_relative(thing), *_joined(thing, (3, 5)), *_framed(plain + many, frames)]
     else:
         found = [*_framed(list(_shared(thing)), frames), *_joined(thing, (6,))]
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys(found)) or list(_framed(plain, frames))
 
 
 def _named(thing: Thing) -> Iterator[str]:

@@ -170,7 +170,7 @@ class Lessons:
         if key not in self._statement_lists:
             own = list(topic.lines + topic.tells) if level > 2 else list(topic.lines)
             found = statements(thing, level, self._phrases.get(f"frame {level}", ())) if thing else own
-            self._statement_lists[key] = found or [topic.name]
+            self._statement_lists[key] = found or ["I like to talk with you."]
         return self._statement_lists[key]
 
     def _questions(self, topic: Topic, thing: Thing | None, level: int) -> list[Pair]:

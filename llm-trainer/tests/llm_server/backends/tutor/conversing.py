@@ -10,26 +10,7 @@ from llm_trainer.llm_server.backends.base import Message
 from llm_trainer.llm_server.backends.tutor import Tutor, TutorData
 
 Learner = Callable[[list[str], random.Random], str]
-WORDS = tuple(sorted(set("a big cat cow dog eat i is like milk no red run say the what where yes".split(" "))))
-    "dog",
-    "cat",
-    "run",
-    "eat",
-    "the",
-    "a",
-    "is",
-    "yes",
-    "no",
-    "i",
-    "like",
-    "what",
-    "red",
-    "big",
-    "milk",
-    "cow",
-    "say",
-    "where",
-]
+WORDS = ("a", "big", "cat", "cow", "dog", "eat", "i", "is", "like", "milk", "no", "run", "say", "the", "what", "where")
 LEARNERS: dict[str, Learner] = {
     "echoing": lambda said, chance: said[-1],
     "silent": lambda said, chance: "",
