@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from llm_trainer.errors import UtteranceError
@@ -21,6 +21,7 @@ def test_what_fits_is_left_alone() -> None:
     assert fit(request, 4096, 256) == request
 
 
+@settings(deadline=None)
 @given(st.lists(st.text(max_size=300), min_size=1, max_size=40), st.text(max_size=100))
 def test_the_kept_turns_are_the_newest_and_they_fit(texts: list[str], system: str) -> None:
     request = ChatRequest(turns(*texts), system=system)

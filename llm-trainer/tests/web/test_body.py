@@ -5,7 +5,7 @@ import json
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from llm_trainer.web import body
@@ -35,11 +35,11 @@ from llm_trainer.web import body
     ids=lambda trap: repr(trap[:24]),
 )
 def test_a_trap_is_refused_quickly(trap: bytes) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     with pytest.raises(body.BodyNotJson):
         body.check_json(trap)
 
-    assert time.perf_counter() - began < 0.5  # the promise is 50 ms on an idle machine; this one is shared
+    assert time.process_time() - began < 0.05
 
 
 @pytest.mark.parametrize(
@@ -50,6 +50,7 @@ def test_plain_json_passes(plain: bytes) -> None:
     body.check_json(plain)
 
 
+@settings(deadline=None)
 @given(
     st.recursive(
         st.none() | st.booleans() | st.integers() | st.text(), lambda c: st.lists(c) | st.dictionaries(st.text(), c)

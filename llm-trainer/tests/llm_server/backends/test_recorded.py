@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from llm_trainer.llm_server.backends.base import ChatRequest, Message
@@ -44,6 +44,7 @@ def test_without_any_past_it_goes_on_all_the_same() -> None:
     assert [teacher.speak(again) for _ in range(9)] == IN_ORDER
 
 
+@settings(deadline=None)
 @given(st.integers(1, 8))
 def test_after_a_restart_it_goes_on_where_the_conversation_is(before: int) -> None:
     past = [
@@ -54,6 +55,7 @@ def test_after_a_restart_it_goes_on_where_the_conversation_is(before: int) -> No
     assert Recorded(THREE).speak(request) == IN_ORDER[before]
 
 
+@settings(deadline=None)
 @given(st.integers(1, 8))
 def test_the_same_request_again_gets_the_same_answer(before: int) -> None:
     teacher = Recorded(THREE)
