@@ -1,6 +1,8 @@
 """Start the middleware on port 8002: ``python middleware.py --help``."""
 
+import sys
+
 from llm_trainer.middleware.app import main
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -5,18 +5,19 @@ from __future__ import annotations
 import argparse
 import asyncio
 import logging
+import signal
 import sys
-from collections.abc import AsyncIterator
+import threading
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from types import FrameType
 
-import uvicorn
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 
 from llm_trainer import __version__
-from llm_trainer.errors import NotFound, StoreError, StoreLocked, TrainerError
+from llm_trainer.errors import StoreError, StoreLocked, TrainerError
 from llm_trainer.log import configure
 from llm_trainer.middleware import queries
 from llm_trainer.middleware.clock import Clock
@@ -32,7 +33,7 @@ from llm_trainer.middleware.teacher import HttpTeacher
 from llm_trainer.middleware.trainer import Trainer
 from llm_trainer.middleware.wire import Wire
 from llm_trainer.settings import Settings, load
-from llm_trainer.web import Door, add_problem_documents, check_port_free, check_url
+from llm_trainer.web import Door, add_problem_documents, check_port_free, check_url, serve
 
 log = logging.getLogger(__name__)
 
@@ -79,6 +80,7 @@ def create_app(settings: Settings) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         parts, wire = await wire_up(settings)
         app.state.parts = parts
+        _end_streams_at_a_signal(parts.hub)
         watching = asyncio.create_task(parts.monitor.watch())
         if settings.resume_sessions:
             await parts.trainer.resume_unfinished()
@@ -112,48 +114,47 @@ def _serve_page(app: FastAPI) -> None:
             return page(request)
         return JSONResponse({"service": "middleware", "version": __version__, "status": "ok"})
 
-    @app.get("/{path:path}", include_in_schema=False)
-    async def missing(path: str) -> Response:
-        raise NotFound(f"nothing here goes by /{path[:200]}", remedy="docs/http.md lists what does")
+
+def _end_streams_at_a_signal(hub: Hub) -> None:
+    """Streams of events never end by themselves; at a signal they must, or they would hold up the service's end."""
+    if threading.current_thread() is not threading.main_thread():
+        return
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        if callable(before := signal.getsignal(number)):
+            signal.signal(number, _both(lambda: loop.call_soon_threadsafe(hub.close), before))
 
 
-class _Server(uvicorn.Server):
-    """Tells the event streams to end when a signal comes, so that they do not hold up the end of the service."""
+def _both(first: Callable[[], object], then: Callable[[int, FrameType | None], object]) -> Callable[..., None]:
+    def handle(number: int, frame: FrameType | None) -> None:
+        first()
+        then(number, frame)
 
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        parts = getattr(self.config.app.state, "parts", None)  # type: ignore[union-attr]
-        if parts is not None:
-            parts.hub.close()
-        super().handle_exit(sig, frame)
+    return handle
 
 
-def main() -> None:
-    """``python middleware.py``: read the settings, serve, until a signal ends it."""
+def main(arguments: Sequence[str] | None = None) -> int:
+    """``python middleware.py``: read the settings, serve, until a signal ends it.
+
+    Returns 2 when the settings cannot be used, 75 when another program has the record open, 1 when it cannot be read.
+    """
     parser = argparse.ArgumentParser(prog="middleware.py", description="Runs and records teaching sessions.")
-    parser.add_argument("--config", type=Path, help="another config.json")
-    parser.add_argument("--port", type=int, dest="middleware_port", help="port to serve on")
+    parser.add_argument("--config", type=Path, metavar="FILE", help="settings file (config.json beside middleware.py)")
+    parser.add_argument("--port", type=int, dest="middleware_port", help="port to listen on (8002)")
     parser.add_argument("--data-dir", type=Path, help="folder of the record and the exported sessions")
-    given = vars(parser.parse_args())
+    given = vars(parser.parse_args(arguments))
     try:
         settings = load(given.pop("config"), **given)
         configure(settings.log_level)
         check_port_free(settings.middleware_port, "middleware_port")
-        app = create_app(settings)
         asyncio.run(_probe(settings))
+        serve(create_app(settings), settings.middleware_port, setting="middleware_port")
     except TrainerError as error:
-        print(f"{error.detail}\n  → {error.remedy}" if error.remedy else error.detail, file=sys.stderr)  # noqa: T201
-        locked = isinstance(error, StoreLocked)
-        sys.exit(LOCKED_EXIT_CODE if locked else RECORD_EXIT_CODE if isinstance(error, StoreError) else 2)
-    config = uvicorn.Config(
-        app,
-        host="127.0.0.1",
-        port=settings.middleware_port,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=2,
-    )
-    _Server(config).run()
+        sys.stderr.write(f"middleware: {error.detail}; {error.remedy}\n")
+        if isinstance(error, StoreError):
+            return LOCKED_EXIT_CODE if isinstance(error, StoreLocked) else RECORD_EXIT_CODE
+        return 2
+    return 0
 
 
 async def _probe(settings: Settings) -> None:

@@ -72,11 +72,11 @@ def migrate(connection: Connection) -> None:
 
 
 def _upgrade(connection: Connection) -> None:
+    for name in ("alembic.runtime.plugins", "alembic.runtime.migration"):
+        logging.getLogger(name).setLevel(logging.WARNING)
     from alembic import command  # noqa: PLC0415  takes 0.2 s that an ordinary start does not need
     from alembic.config import Config  # noqa: PLC0415
 
-    for name in ("alembic.runtime.plugins", "alembic.runtime.migration"):
-        logging.getLogger(name).setLevel(logging.WARNING)
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.set_main_option("path_separator", "os")

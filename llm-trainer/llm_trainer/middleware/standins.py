@@ -160,8 +160,10 @@ class StandInLlm(StandIn):
     def answer(self, given: Given) -> Reply:
         """The part of the LLM server's API that a trainer uses."""
         if given.method == "GET":
+            if given.path == "/api/topics":
+                return Reply(body={"topics": list(self._topics)})
             status = {"backend": self._backend, "model": "stand-in", "ready": True, "state": "ready"}
-            return Reply(body=status | ({"topics": list(self._topics)} if self._topics else {}))
+            return Reply(body=status)
         self._turns += 1
         text = f"This is sentence number {self._turns}."
         return Reply(body={"response": text, "model": "stand-in", "tokens_used": 5, "finish_reason": "stop"})

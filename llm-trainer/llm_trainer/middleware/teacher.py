@@ -33,6 +33,9 @@ class Teacher(Protocol):
     async def status(self) -> dict[str, Any]:
         """What it says of itself; raises PeerError."""
 
+    async def topics(self) -> tuple[str, ...]:
+        """The topics it can follow; none if it follows any; raises PeerError."""
+
 
 class HttpTeacher:
     """The LLM server on port 8001."""
@@ -63,6 +66,15 @@ class HttpTeacher:
     async def chat(self, body: dict[str, Any]) -> dict[str, Any]:
         """One question by hand; the LLM server's answer as it came."""
         return await self._post("/api/chat", body, None)
+
+    async def topics(self) -> tuple[str, ...]:
+        """The topics that whoever speaks can follow; none if it follows any, or does not say."""
+        answer = await self._wire.call(PEER, "GET", f"{self.url}/api/topics", deadline_seconds=STATUS_SECONDS)
+        if answer.status == 404:
+            return ()
+        topics = understood(answer, PEER).get("topics")
+        listed = topics if isinstance(topics, list) else []
+        return tuple(clean(topic)[:200] for topic in listed if isinstance(topic, str) and topic.strip())
 
     async def status(self) -> dict[str, Any]:
         """``GET /api/status``."""

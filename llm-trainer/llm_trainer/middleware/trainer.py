@@ -85,7 +85,7 @@ class Trainer:
         self._starting = True
         try:
             learner, llm = await self._both_up()
-            plan = self._plan(wish, learner.body, llm.body)
+            plan = await self._plan(wish, learner.body, llm.body)
             run = await self._create(plan, learner.body, llm.body)
         finally:
             self._starting = False
@@ -105,24 +105,24 @@ class Trainer:
             raise PeerBusy(detail, peer="llm", remedy=remedy)
         return learner, llm
 
-    def _plan(self, wish: Wish, learner: Row, llm: Row) -> Plan:
+    async def _plan(self, wish: Wish, learner: Row, llm: Row) -> Plan:
         seed = secrets.randbelow(2**31) if wish.seed is None else wish.seed
-        offered = llm.get("topics")
-        topics, shuffle = wish.topics, False
-        if topics is None:
-            if llm.get("backend") == "recorded":
-                topics = ()  # the recording decides what is talked about
-            else:
-                topics, shuffle = tuple(map(str, offered)) if isinstance(offered, list) else TOPICS, True
+        topics = wish.topics if wish.topics is not None else await self._topics(llm)
         capabilities = learner.get("capabilities")
         return Plan(
             session_id=_new_id(self._clock.now()),
             max_exchanges=wish.max_exchanges,
             seed=seed,
             tuning=replace(wish.tuning, topics=topics),
-            shuffle=shuffle,
+            shuffle=wish.topics is None,
             idempotent=isinstance(capabilities, list) and "idempotency" in capabilities,
         )
+
+    async def _topics(self, llm: Row) -> tuple[str, ...]:
+        """What to talk about when nobody said: a recording decides for itself, a tutor about what it knows."""
+        if llm.get("backend") == "recorded":
+            return ()
+        return await self._teacher.topics() or TOPICS
 
     async def _create(self, plan: Plan, learner: Row, llm: Row) -> Run:
         now = self._clock.now()
