@@ -77,7 +77,7 @@ export class Chart {
     const ink = colour("muted"), line = colour("line"), font = "12px 'Atkinson Hyperlegible Next', system-ui, sans-serif";
     const axis = { stroke: ink, font, grid: { stroke: line, width: 1 }, ticks: { stroke: line, width: 1, size: 4 }, values: (_, splits) => splits.map((v) => (v === null ? "" : Math.abs(v) >= 1000 ? count(v) : String(+v.toFixed(2)))) };
     this.chart = new uPlot({
-      width, height: HEIGHT, legend: { show: false }, padding: [this.expected ? 18 : 8, 10, 0, 0],
+      width, height: HEIGHT, legend: { show: false }, padding: [this.expected ? 18 : 8, 18, 0, 0],
       cursor: { points: { size: 7 }, drag: { x: true, y: false } },
       scales: { x: { time: false, range: (_, low, high) => [Math.min(0, low ?? 0), Math.max(high ?? 1, 1)] },
         y: { range: (_, low, high) => [this.floor ?? Math.min(low ?? 0, 0), this.ceiling ?? Math.max(high ?? 1, (this.floor ?? 0) + 0.1) * 1.06] } },

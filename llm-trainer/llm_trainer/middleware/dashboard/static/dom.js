@@ -14,11 +14,15 @@ export function h(tag, properties = {}, ...children) {
   return element;
 }
 
-/** Replace an element's children, only when `signature` differs from last time: nothing flickers, focus stays. */
+const FOCUSABLE = "a[href], button, input, select, textarea, [tabindex]";
+
+/** Replace an element's children, only when `signature` differs from last time; focus stays in its place. */
 export function fill(element, signature, build) {
   if (element.signature === signature) return;
   element.signature = signature;
+  const held = element.contains(document.activeElement) ? [...element.querySelectorAll(FOCUSABLE)].indexOf(document.activeElement) : -1;
   element.replaceChildren(...[build()].flat().filter(Boolean));
+  if (held >= 0) element.querySelectorAll(FOCUSABLE)[held]?.focus({ preventScroll: true });
 }
 
 /** Set text only when it differs, so that screen readers hear changes and nothing else. */

@@ -201,12 +201,11 @@ export class Live extends EventTarget {
   async #look() {
     clearTimeout(this.looking);
     if (!document.hidden) {
-      const [services, learner] = await Promise.allSettled([api.get("/api/status"), api.get("/api/cerebrum/status")]);
-      this.services = services.status === "fulfilled" ? services.value : null;
-      this.servicesError = services.status === "rejected" ? services.reason : null;
+      [this.services, this.servicesError] = await answer(api.get("/api/status"));
       this.servicesAt = Date.now();
-      this.learner = learner.status === "fulfilled" ? learner.value : null;
-      this.learnerError = learner.status === "rejected" ? learner.reason : null;
+      // a learner that is known to be away is not asked: its reading already says why
+      const away = this.services?.learner?.state === "down" ? this.services.learner.reason : null;
+      [this.learner, this.learnerError] = away ? [null, away] : await answer(api.get("/api/cerebrum/status"));
       this.#tell("services");
       // the stream carries status too; this only guards against a middleware that does not send it
       if (!this.status?.running) this.#refresh();
@@ -241,3 +240,6 @@ export class Live extends EventTarget {
     }
   }
 }
+
+/** The value and no problem, or no value and the problem. */
+const answer = (promise) => promise.then((value) => [value, null], (problem) => [null, problem]);

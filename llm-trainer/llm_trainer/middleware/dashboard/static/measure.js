@@ -1,7 +1,7 @@
 // What the transcript shows of the learner's growth. A fold over exchanges in their order, and windows over the fold.
 // Only the production side is measured here; what needs the learner's own numbers is taken from its answers.
 
-import { kindOfReply, utterances, words } from "./words.js";
+import { echo, kindOfReply, utterances, words } from "./words.js";
 
 export const WINDOW = 100, STRIDE = 10, LEAST = 50, BLOCK = 10, RESAMPLES = 2000;
 export const STATES = ["", "heard", "echoed", "produced", "productive"];
@@ -23,14 +23,14 @@ export class Measure {
     totals.wordsHeard += line.length;
     for (const word of line) this.#hear(word, exchange.number);
     for (let i = 1; i < line.length; i++) this.heardPairs.add(`${line[i - 1]} ${line[i]}`);
-    const kind = kindOfReply(reply, line);
+    const echoed = echo(reply, line), kind = kindOfReply(reply, echoed);
     this.lastLines = [...this.lastLines.slice(-2), new Set(line)];
     for (const word of reply) this.#say(word, exchange, kind, line.join(" "));
     let fresh = 0;
     for (let i = 1; i < reply.length; i++) if (!this.heardPairs.has(`${reply[i - 1]} ${reply[i]}`)) fresh++;
     if (reply.length) totals.answered++;
     this.rows.push({
-      number: exchange.number, wordsHeard: totals.wordsHeard, length: reply.length, utterances: utterances(exchange.reply), kind, fresh,
+      number: exchange.number, wordsHeard: totals.wordsHeard, length: reply.length, utterances: utterances(exchange.reply), kind, echo: echoed, fresh,
       pairs: Math.max(0, reply.length - 1), heard: totals.heard, echoed: totals.echoed, produced: totals.produced,
       productive: totals.productive, milliseconds: exchange.milliseconds,
     });
@@ -140,12 +140,13 @@ function mulberry(seed) {
 /** The brief's phases: what was expected, and what this record shows of it. */
 export function phasesMeasured(measure) {
   const { rows, windows, totals } = measure, n = rows.length, last = windows.at(-1);
-  const early = rows.slice(0, 50).filter((row) => row.kind === "imitation" || row.kind === "ambiguous").length;
+  const first = rows.slice(0, 50).filter((row) => row.length);
+  const early = first.length ? sum(first, "echo") / first.length : 0;
   const at = (number) => windows.find((window) => window.number >= number);
   const rising = last && at(100) && last.number >= 200 ? last.interval && at(100).interval && last.interval[0] > at(100).interval[1] : null;
   return [
     { span: "0–50", expected: "builds its observations", from: 0, to: 50,
-      measured: n ? `${totals.heard} words heard; ${early} of the first ${Math.min(50, n)} replies imitate` : "not reached yet",
+      measured: n ? `${rows[Math.min(50, n) - 1].heard} words heard in the first ${Math.min(50, n)}; its replies echo ${Math.round(early * 100)} % of the line` : "not reached yet",
       verdict: n === 0 ? "open" : totals.heard > 0 && early > 0 ? "yes" : n < 50 ? "open" : "no" },
     { span: "50–100", expected: "composes from patterns", from: 50, to: 100,
       measured: n >= 100 ? `${Math.round((at(100)?.novelty ?? 0) * 100)} % of its word pairs were new` : "not reached yet",

@@ -18,12 +18,15 @@ export function commonWords(a, b) {
   return row[b.length];
 }
 
+/** The share of a reply's words that are the teacher's, in the teacher's order. */
+export const echo = (reply, line) => (reply.length ? commonWords(reply, line) / reply.length : 0);
+
 /**
  * How a reply stands to the line it answers: "silent", "imitation" (four fifths of two or more words are the
- * teacher's, in order), "ambiguous" (one word, and the teacher's) or "spontaneous".
+ * teacher's), "ambiguous" (one word, and the teacher's) or "spontaneous".
  */
-export function kindOfReply(reply, line) {
+export function kindOfReply(reply, echoed) {
   if (reply.length === 0) return "silent";
-  if (reply.length === 1) return line.includes(reply[0]) ? "ambiguous" : "spontaneous";
-  return commonWords(reply, line) / reply.length >= 0.8 ? "imitation" : "spontaneous";
+  if (reply.length === 1) return echoed ? "ambiguous" : "spontaneous";
+  return echoed >= 0.8 ? "imitation" : "spontaneous";
 }

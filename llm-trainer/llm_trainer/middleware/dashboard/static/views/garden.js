@@ -15,8 +15,16 @@ export function gardenPanel(live) {
   const whole = new Set(); // states whose words are all shown
   let chosen = null;
   filter.addEventListener("input", () => show());
+  let drawn = 0;
+
+  /** Growth asks often; the beds are laid anew every few seconds at most, and at once for a person. */
+  function calmly() {
+    if (performance.now() - drawn < 4000) return tell();
+    show();
+  }
 
   function show() {
+    drawn = performance.now();
     const { garden, rows } = live.measure, wanted = filter.value.trim().toLowerCase();
     fill(beds, `${live.transcript.session}|${rows.length}|${wanted}|${chosen}|${[...whole]}`, () =>
       Object.entries(NAMES).map(([state, name]) => {
@@ -48,7 +56,7 @@ export function gardenPanel(live) {
       h("button", { type: "button", class: "link", onclick: () => choose(entry.word) }, "close"),
     ]);
   }
-  return { root, show };
+  return { root, show: calmly, reset: () => (drawn = -Infinity) };
 }
 
 const times = (n) => (n === 1 ? "once" : `${count(n)} times`);

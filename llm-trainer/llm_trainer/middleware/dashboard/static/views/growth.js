@@ -63,7 +63,8 @@ export function mount(root, live) {
   const ask = () => root.isConnected && live.sample().then(soon);
   for (const what of ["exchanges", "session"]) live.addEventListener(what, soon);
   for (const what of ["services", "session", "synced"]) live.addEventListener(what, ask);
-  return { show: () => (draw(), ask()) };
+  for (const what of ["session", "synced"]) live.addEventListener(what, () => garden.reset());
+  return { show: () => (garden.reset(), draw(), ask()) };
 }
 
 // The learner's own measurements, by exchange or by words heard until then.

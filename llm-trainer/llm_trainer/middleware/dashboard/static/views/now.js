@@ -26,7 +26,8 @@ export function mount(root, live, go) {
     const is = state(status), empty = is === "idle";
     const forced = location.hash.startsWith("#now/start");
     form.root.hidden = Boolean(status?.running) || !(empty || forced);
-    hero.hidden = pair.hidden = tiles.hidden = empty || !status;
+    hero.hidden = empty || !status;
+    pair.hidden = tiles.hidden = !status || (empty && !live.transcript.last);
     steering.root.hidden = !status?.running;
     if (!status) return;
     showHero(hero, live, status, is);
