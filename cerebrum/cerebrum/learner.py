@@ -194,6 +194,11 @@ class Learner:
         log.info("snapshot saved seq=%d", about.seq)
         return about
 
+    def rest(self) -> None:
+        """Use a quiet moment: empty the write-ahead log, and save the mind if many records came."""
+        self.store.checkpoint()
+        self.save(SAVE_AFTER)
+
     # conversing
 
     def exchange(

@@ -169,6 +169,8 @@ class Store:
 
     def checkpoint(self) -> None:
         """Move the write-ahead log into the file. Only a failed sync is an error: the log keeps what did not fit."""
+        if not self._since_checkpoint:
+            return
         self._since_checkpoint = 0
         try:
             with self._translated():
@@ -231,6 +233,7 @@ class Store:
         with self._translated(), self._transaction():
             self._db.execute("UPDATE about SET value = ? WHERE name = 'epoch'", (fresh,))
         self.epoch = fresh
+        self._since_checkpoint += 1
 
     def close(self) -> None:
         """Empty the write-ahead log and let go of the file."""

@@ -1,7 +1,7 @@
 """The one thread that the learner lives in, and the queue before it.
 
 Requests are served in the order they came; between them, background work advances in small slices; after a quiet second
-the mind is saved if that is worth it.
+the write-ahead log is emptied, and the mind saved if that is worth it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from concurrent.futures import Future
 from typing import Any, TypeVar
 
 from cerebrum.errors import Busy, Closing, StoreUnsafe
-from cerebrum.learner import SAVE_AFTER, Learner, Status
+from cerebrum.learner import Learner, Status
 
 Result = TypeVar("Result")
 Job = tuple["Future[Any]", Callable[[Learner], Any]]
@@ -105,7 +105,7 @@ class Worker:
             if learner.has_work:
                 self._advance(learner, SLICE_SECONDS)
             else:
-                self._guarded(lambda: learner.save(SAVE_AFTER))
+                self._guarded(learner.rest)
             return
         if job is None:
             return

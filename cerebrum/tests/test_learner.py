@@ -402,3 +402,13 @@ def test_the_mind_equals_one_that_never_heard_what_was_deleted(tmp_path: Path) -
     assert learner.state_hash() == never.state_hash()
     learner.close()
     never.close()
+
+
+def test_a_quiet_moment_empties_the_write_ahead_log(learner: Learner) -> None:
+    hear(learner, "one", "two")
+    log = learner.store.path.with_name(learner.store.path.name + "-wal")
+    assert log.stat().st_size > 0
+
+    learner.rest()
+
+    assert log.stat().st_size == 0
