@@ -44,7 +44,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def tests_of(project: Path, *chosen: str) -> subprocess.CompletedProcess[str]:
+def quick_tests(project: Path, *chosen: str) -> subprocess.CompletedProcess[str]:
     """Run quick tests of the copy ``project`` in the original's environment."""
     command = [python_of(project.name), "-m", "pytest", "-q", "-x", "-m", "not slow", "-p", "no:cacheprovider", *chosen]
     return subprocess.run(command, check=False, cwd=project, capture_output=True, text=True, stdin=subprocess.DEVNULL)
