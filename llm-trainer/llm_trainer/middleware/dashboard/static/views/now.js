@@ -104,7 +104,7 @@ function showTiles(root, live) {
   fill(root, `${live.transcript.session}:${rows.length}`, () => [
     tile("Words heard", count(totals.heard), `${count(totals.wordsHeard)} running words`, thin(rows).map((row) => row.heard)),
     tile("Words produced", count(totals.produced), `${count(totals.productive)} of them productive`, thin(rows).map((row) => row.produced)),
-    tile("Length of utterance", decimal(length), `words, last ${Math.min(100, rows.length)} exchanges`, measure.windows.map((w) => w.utterance)),
+    tile("Utterance length", decimal(length), `words, last ${Math.min(100, rows.length)}`, measure.windows.map((w) => w.utterance)),
     tile("Answered", rows.length ? percent(totals.answered / rows.length) : "–", "of what it was told", measure.windows.map((w) => w.answered)),
   ]);
 }
