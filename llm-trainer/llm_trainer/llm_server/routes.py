@@ -135,7 +135,7 @@ def _answer(spoken: Spoken) -> dict[str, Any]:
         "completion_tokens": finish.completion_tokens,
         "timings": spoken.timings,
         "finish_reason": finish.reason,
-    }
+    } | ({} if finish.topic is None else {"topic": finish.topic})
 
 
 def _age(seconds: float) -> float:

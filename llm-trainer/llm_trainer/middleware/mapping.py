@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 from typing import Annotated, Any
 
@@ -147,14 +148,17 @@ def read_extra(document: Any, pointer: str) -> dict[str, Any] | None:
     written = json.dumps(extra)
     if len(written) > EXTRA_CHARACTERS:
         return {"too_large": len(written), "begins": written[:500]}
-    return {name: _cleaned(value) for name, value in extra.items()} or None
+    return {name: cleaned(value) for name, value in extra.items()} or None
 
 
-def _cleaned(value: Any) -> Any:
+def cleaned(value: Any) -> Any:
+    """Any JSON value as every database and every JSON reader takes it: texts cleaned, infinities None."""
     if isinstance(value, str):
         return clean(value)
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
     if isinstance(value, dict):
-        return {clean(key): _cleaned(each) for key, each in value.items()}
+        return {clean(key): cleaned(each) for key, each in value.items()}
     if isinstance(value, list):
-        return [_cleaned(each) for each in value]
+        return [cleaned(each) for each in value]
     return value

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol
 
 from llm_trainer.errors import PeerAnswerInvalid, PeerBusy, PeerRefused
-from llm_trainer.middleware.mapping import clean
+from llm_trainer.middleware.mapping import clean, cleaned
 from llm_trainer.middleware.wire import Answer, Wire
 from llm_trainer.session.steps import AskTeacher
 
@@ -46,7 +46,7 @@ class HttpTeacher:
     async def speak(self, step: AskTeacher, session_id: str) -> Speech:
         """One ``POST /api/chat``. It tells the model nothing about who listens."""
         body: dict[str, Any] = {"messages": [asdict(message) for message in step.messages], "level": step.level}
-        body |= {"seed": step.seed, "session": session_id}
+        body |= {"seed": step.seed, "session": session_id, "turn": step.number - 1}
         if step.topic is not None:
             body["topic"] = step.topic
         answer = await self._post("/api/chat", body, session_id)
@@ -60,7 +60,7 @@ class HttpTeacher:
             clean(text),
             topic=clean(topic)[:200] if isinstance(topic, str) else None,
             last=finish == "dialogue_end",
-            about={**about, "finish_reason": finish},
+            about=cleaned({**about, "finish_reason": finish}),
         )
 
     async def chat(self, body: dict[str, Any]) -> dict[str, Any]:

@@ -25,7 +25,10 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class ChatRequest:
-    """A conversation to be continued. ``level`` goes from 0 (single words) to 4 (conversation)."""
+    """A conversation to be continued.
+
+    ``level`` goes from 0 (single words) to 4 (conversation); ``turn`` is the number of the assistant's turn, from 0.
+    """
 
     messages: tuple[Message, ...]
     system: str = ""
@@ -36,17 +39,22 @@ class ChatRequest:
     topic: str | None = None
     level: int | None = None
     session: str | None = None
+    turn: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Finish:
-    """How a turn ended. ``timings`` in milliseconds, keyed ``load``, ``prompt``, ``generation`` where known."""
+    """How a turn ended. ``timings`` in milliseconds, keyed ``load``, ``prompt``, ``generation`` where known.
+
+    A back end that chooses what is talked about names the ``topic``; its reason is ``dialogue_end`` at the last turn.
+    """
 
     reason: str
     model: str
     prompt_tokens: int = 0
     completion_tokens: int = 0
     timings: Mapping[str, float] = field(default_factory=dict)
+    topic: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,7 +72,10 @@ class Recorded:
     async def chat(self, request: ChatRequest) -> AsyncIterator[Chunk]:
         """Speak the next turn in one piece."""
         text = self.speak(request)
-        yield Chunk(text, Finish("stop", MODEL, completion_tokens=len(text.split())))
+        place = self._places[request.session or ""]
+        dialogue = self._dialogues[place.dialogue]
+        reason = "dialogue_end" if place.turn + 1 == len(dialogue.turns) else "stop"
+        yield Chunk(text, Finish(reason, MODEL, completion_tokens=len(text.split()), topic=dialogue.id))
 
     async def status(self) -> BackendStatus:
         """Always ready: the file was read when the program started."""
