@@ -46,6 +46,7 @@ class ChatBody(_Closed):
     topic: Annotated[str, Field(max_length=200)] | None = None
     level: int | None = Field(None, ge=0, le=4)
     session: Annotated[str, Field(max_length=200)] | None = None
+    turn: int | None = Field(None, ge=0, lt=2**31)
 
     @model_validator(mode="after")
     def _something_to_answer(self) -> ChatBody:
@@ -80,4 +81,5 @@ class ChatBody(_Closed):
             topic=self.topic,
             level=self.level,
             session=self.session,
+            turn=self.turn,
         )

@@ -13,7 +13,15 @@ MODEL = "tutor"
 class Speaker(Protocol):
     """What is asked of the tutor: the same arguments, the same text."""
 
-    def speak(self, history: Sequence[Message], topic: str | None, level: int | None, seed: int) -> str:
+    def speak(
+        self,
+        history: Sequence[Message],
+        topic: str | None = None,
+        level: int | None = None,
+        seed: int | None = None,
+        *,
+        turn: int | None = None,
+    ) -> str:
         """The next turn."""
 
     def topics(self) -> Sequence[str]:
@@ -21,12 +29,12 @@ class Speaker(Protocol):
 
 
 class Tutoring:
-    """The back end over a ``Speaker``; ``seed`` is used where a request brings none."""
+    """The back end over a ``Speaker``."""
 
     name = "tutor"
 
-    def __init__(self, speaker: Speaker, seed: int = 0) -> None:
-        self._speaker, self._seed = speaker, seed
+    def __init__(self, speaker: Speaker) -> None:
+        self._speaker = speaker
 
     def topics(self) -> tuple[str, ...]:
         """What the tutor can talk about."""
@@ -34,8 +42,8 @@ class Tutoring:
 
     async def chat(self, request: ChatRequest) -> AsyncIterator[Chunk]:
         """Speak the next turn in one piece."""
-        seed = self._seed if request.seed is None else request.seed
-        text = self._speaker.speak(request.messages, request.topic, request.level, seed)
+        said = self._speaker.speak
+        text = said(request.messages, request.topic, request.level, request.seed, turn=request.turn)
         yield Chunk(text, Finish("stop", MODEL, completion_tokens=len(text.split())))
 
     async def status(self) -> BackendStatus:

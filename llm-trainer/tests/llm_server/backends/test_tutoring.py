@@ -11,22 +11,31 @@ from tests.llm_server.stand_ins import ask, run
 
 
 class Echo:
-    def speak(self, history: Sequence[Message], topic: str | None, level: int | None, seed: int) -> str:
-        return f"{[turn.text for turn in history]} {topic} {level} {seed}"
+    def speak(
+        self,
+        history: Sequence[Message],
+        topic: str | None = None,
+        level: int | None = None,
+        seed: int | None = None,
+        *,
+        turn: int | None = None,
+    ) -> str:
+        return f"{[each.text for each in history]} {topic} {level} {seed} {turn}"
 
     def topics(self) -> Sequence[str]:
         return ["cats", "rain"]
 
 
-def test_past_topic_level_and_seed_reach_the_tutor() -> None:
-    turn = run(whole(Tutoring(Echo()), ask("moo", "A cow!", "cow", topic="cats", level=2, seed=9), Deadlines()))
+def test_past_topic_level_seed_and_number_of_the_turn_reach_the_tutor() -> None:
+    request = ask("moo", "A cow!", "cow", topic="cats", level=2, seed=9, turn=1)
+    turn = run(whole(Tutoring(Echo()), request, Deadlines()))
 
-    assert turn.text == "['moo', 'A cow!', 'cow'] cats 2 9"
+    assert turn.text == "['moo', 'A cow!', 'cow'] cats 2 9 1"
     assert (turn.finish.model, turn.finish.reason) == ("tutor", "stop")
 
 
-def test_without_a_seed_its_own_is_used() -> None:
-    assert run(whole(Tutoring(Echo(), seed=5), ask("x"), Deadlines())).text.endswith(" 5")
+def test_without_a_seed_and_a_number_the_past_is_all_it_has_to_go_by() -> None:
+    assert run(whole(Tutoring(Echo()), ask("x"), Deadlines())).text.endswith(" None None")
 
 
 def test_it_says_plainly_that_it_is_no_language_model() -> None:
