@@ -40,7 +40,7 @@ WEIGHTS: Mapping[str, float] = MappingProxyType(
     }
 )
 
-_SHORT_LIST = 40
+_SHORT_LIST = 30
 _AGREEING = 20
 _ECHO = 0.7
 _FLOW_OF_ONE = 0.3
@@ -146,7 +146,7 @@ class Judge:
 
 
 class _Informed(dict[str, float]):
-    """How much each word narrows down what is talked about: ln((1 + turns) / (1 + turns holding it)) - 1, at least 0."""
+    """How much each word narrows down what is talked about: ln((1 + turns) / (1 + turns with it)) - 1, at least 0."""
 
     def __init__(self, turns: Shelf) -> None:
         super().__init__()
@@ -164,14 +164,16 @@ def score(candidate: Candidate) -> float:
 
 
 def share_in_order(reply: Sequence[str], heard: Sequence[str]) -> float:
-    """Return how much of a reply is the heard turn said again: longest common subsequence over the reply's length."""
-    if set(reply).isdisjoint(heard):
-        return 0.0
-    row = [0] * (len(heard) + 1)
+    """Return how much of a reply is the heard turn said again: longest common subsequence over the reply's length.
+
+    Bit-parallel: the zeros of ``row`` mark where the subsequence grows (Hyyrö 2004).
+    """
+    whole = (1 << len(heard)) - 1
+    at: dict[str, int] = {}
+    for k, word in enumerate(heard):
+        at[word] = at.get(word, 0) | 1 << k
+    row = whole
     for word in reply:
-        diagonal = 0
-        for j, other in enumerate(heard, 1):
-            above = row[j]
-            row[j] = diagonal + 1 if word == other else max(above, row[j - 1])
-            diagonal = above
-    return row[-1] / max(1, len(reply))
+        met = row & at.get(word, 0)
+        row = (row + met | row - met) & whole
+    return (len(heard) - bin(row).count("1")) / max(1, len(reply))

@@ -118,14 +118,8 @@ class Features:
         rows = np.concatenate([bag.rows for bag in bags])
         weights = np.concatenate([bag.counts for bag in bags])
         weights = weights * (np.log((1 + self.turns) / (1 + self.frequency[rows])) + 1)
-        lengths = np.sqrt(segment_sums((weights * weights)[:, None], starts)[:, 0]) + np.float32(1e-9)
-        return Packed(rows, (weights / np.repeat(lengths, sizes)).astype(np.float32), starts)
-
-
-def segment_sums(values: Floats, starts: NDArray[np.int64]) -> Floats:
-    """Sum the rows of ``values`` (k, d) between consecutive ``starts``; an empty segment sums to zero."""
-    sums = np.zeros((len(starts) - 1, values.shape[1]), np.float32)
-    filled = np.flatnonzero(np.diff(starts))
-    if len(filled):
-        sums[filled] = np.add.reduceat(values, starts[filled], axis=0)
-    return sums
+        squares = np.zeros(len(bags), np.float32)
+        filled = np.flatnonzero(sizes)
+        squares[filled] = np.add.reduceat(weights * weights, starts[filled])
+        weights = weights / np.repeat(np.sqrt(squares) + np.float32(1e-9), sizes)
+        return Packed(rows, weights.astype(np.float32), starts)

@@ -23,6 +23,7 @@ CHANCE = 1 / 20
 _WINDOW = 100
 _FEW = 24
 _LEAST = 30
+_FORETOLD = 3.5 * CHANCE
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,14 @@ class Growth:
     def recall(self) -> Estimate:
         """Return how often the next turn was found among twenty."""
         return share(sum(self.hits), len(self.hits))
+
+    def is_answered_unheard(self) -> bool:
+        """Return whether, surely, what was heard before does not foretell what is heard next.
+
+        Then something was said in between that was not heard, as when only one side of a conversation is.
+        """
+        misses = share(len(self.hits) - sum(self.hits), len(self.hits))
+        return len(self.hits) >= _LEAST and 1 - misses.lower < _FORETOLD
 
     def stage(self, order_gain: Estimate) -> str:
         """Return the last stage whose gate, and all gates before it, stand open."""

@@ -21,15 +21,16 @@ from cerebrum.evaluation import Prequential
 from cerebrum.features import Bag, Features
 from cerebrum.growth import PERMITTED, Growth
 from cerebrum.models import Fluency, Meter
-from cerebrum.ranking import BEFORE, CONTEXT, REPLY, Example, Towers
-from cerebrum.retrieval import Shelf
+from cerebrum.ranking import BEFORE, CONTEXT, REPLY, Example, Towers, best
+from cerebrum.retrieval import NOWHERE, Shelf
 from cerebrum.situations import Contexts, Heard, Pair
 from cerebrum.state import State, digest, read, write
 from cerebrum.synthesis import Composer, Query
-from cerebrum.tokenizer import SentenceEnds, encode, fold, join
+from cerebrum.tokenizer import SentenceEnds, encode, fold, join, words
 
 _BATCH = 64
-_RENEWED = 64
+_RENEWED = 16
+_IMAGINED = 40
 _REMEMBERED_TURNS = 8
 _SAID = 50
 _OTHERS = 19
@@ -74,6 +75,7 @@ class Remembered:
 
     turns: list[Heard] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
+    own: Heard | None = None
 
 
 class Part(Protocol):
@@ -148,6 +150,7 @@ class Mind:
             self._hear(text, tokens, folded, ordinal, memory)
         if observation.said:
             memory.said = [*memory.said, observation.said][-_SAID:]
+            memory.own = Heard(ordinal, -1, self._bag(words(observation.said)), observation.said)
             self.said = [*self.said, observation.said][-_SAID:]
         self._train(np.random.default_rng([self.seed, ordinal]), ordinal)
         return surprise
@@ -184,7 +187,34 @@ class Mind:
         heard = Heard(ordinal, number, bag)
         if memory.turns:
             self.contexts.put(Pair(memory.turns[-1], memory.turns[-2] if len(memory.turns) > 1 else None, heard))
+            if self.growth.is_answered_unheard():
+                self._bridge(memory, heard)
         memory.turns = [*memory.turns, heard][-_REMEMBERED_TURNS:]
+
+    def _bridge(self, memory: Remembered, heard: Heard) -> None:
+        """Imagine what was said between the last turn and this one: a turn heard that answers the one and is answered
+        by the other, or one's own reply if that fits better; and learn from it as if it had been heard.
+        """
+        last = memory.turns[-1]
+        before = self.towers.context(last.bag, None)
+        near = self.turns.nearness(before)
+        near[[last.turn, heard.turn]] = NOWHERE
+        top = [int(k) for k in best(near, _IMAGINED) if near[k] > NOWHERE]
+        if not top:
+            return
+        imagined = [Heard(last.ordinal, k, self.turns.passages[k].bag) for k in top]
+        if memory.own is not None and memory.own.ordinal == last.ordinal:
+            imagined.append(memory.own)
+        answered = self.towers.embed(CONTEXT, [h.bag for h in imagined])
+        answers = np.concatenate(
+            [near[top], np.einsum("ij,j->i", self.towers.embed(REPLY, [imagined[-1].bag]), before)]
+        )
+        place = self.towers.embed(REPLY, [heard.bag])[0]
+        fit = np.einsum("ij,j->i", answered, place) + answers[: len(imagined)]
+        between = imagined[int(np.argmax(fit))]
+        if not between.own:
+            self.contexts.put(Pair(last, None, between))
+        self.contexts.put(Pair(between, None, heard))
 
     def _bag(self, folded: Sequence[str]) -> Bag:
         known = len(self.features.rows)
@@ -303,14 +333,19 @@ class Mind:
         mind.seqs = saved["seqs"].tolist()
         for name, part in mind._parts().items():
             part.restore(saved[name])
-        numbered = [Heard(o, t, mind.turns.passages[t].bag) for o, t in saved["heard"]]
+        numbered = [
+            Heard(o, t, mind.features.bag(words(own)) if own else mind.turns.passages[t].bag, own)
+            for o, t, own in saved["heard"]
+        ]
         for a, b, c in saved["pairs"]:
             mind.contexts.put(Pair(numbered[a], None if b < 0 else numbered[b], numbered[c]))
         mind.contexts.places[: len(mind.contexts.pairs)], mind.contexts.renewed = saved["places"], saved["renewed"]
         mind.said = list(saved["said"])
         mind.following = [(a, b) for a, b in saved["following"]]
-        for name, (turns, said) in saved["conversations"].items():
-            mind.conversations[name] = Remembered([numbered[k] for k in turns], list(said))
+        for name, (turns, said, own) in saved["conversations"].items():
+            mind.conversations[name] = Remembered(
+                [numbered[k] for k in turns], list(said), None if own < 0 else numbered[own]
+            )
         return mind
 
     def _parts(self) -> dict[str, Part]:
@@ -328,15 +363,13 @@ class Mind:
         }
 
     def _state(self) -> State:
-        heard: dict[tuple[int, int], int] = {}
+        heard: dict[tuple[int, int, str], int] = {}
 
-        def number(h: Heard) -> int:
-            return heard.setdefault((h.ordinal, h.turn), len(heard))
+        def number(h: Heard | None) -> int:
+            return -1 if h is None else heard.setdefault((h.ordinal, h.turn, h.own), len(heard))
 
-        pairs = [
-            [number(p.said), number(p.earlier) if p.earlier else -1, number(p.answer)] for p in self.contexts.pairs
-        ]
-        talks = {name: [[number(h) for h in memory.turns], memory.said] for name, memory in self.conversations.items()}
+        pairs = [[number(p.said), number(p.earlier), number(p.answer)] for p in self.contexts.pairs]
+        talks = {n: [[number(h) for h in m.turns], m.said, number(m.own)] for n, m in self.conversations.items()}
         return {
             "seed": self.seed,
             "active_limit": self.active_limit,

@@ -4,18 +4,20 @@ A feature's row starts out the same in every table, random but drawn by its name
 overlap of words, and words heard once match themselves. Learning only bends this. One step is a symmetric in-batch
 softmax (as in CLIP, Radford et al. 2021) over pairs replayed uniformly, with AdaGrad by rows (Duchi et al. 2011).
 
-Law: no BLAS. Sums run in a fixed order, so that any number of threads gives the same bits.
+Law: any number of threads gives the same bits. Products of matrices are taken in pieces too small for BLAS to share out
+among threads, or by ``einsum``, which has none.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cerebrum.features import Bag, Feature, Features, Floats, Packed, checksum, segment_sums
+from cerebrum.features import EMPTY, Bag, Feature, Features, Floats, Packed, checksum
 from cerebrum.state import State
 
 CONTEXT, REPLY, BEFORE = 0, 1, 2
@@ -23,6 +25,9 @@ CONTEXT, REPLY, BEFORE = 0, 1, 2
 
 _FIRST_SQUARE = np.float32(0.01)
 _SAME = np.float32(-30.0)
+_PIECE = 32
+_ROWS = 16
+"""OpenBLAS gives a vector's product threads from 9216 numbers on, a matrix's above 262144 multiplications."""
 
 
 class Example(NamedTuple):
@@ -129,7 +134,7 @@ class Towers:
         now = self.features.pack([said for said, _ in contexts])
         if all(earlier is None for _, earlier in contexts):
             return now
-        then = self.features.pack([earlier if earlier is not None else _NOTHING for _, earlier in contexts])
+        then = self.features.pack([earlier if earlier is not None else EMPTY for _, earlier in contexts])
         sizes = np.diff(now.starts) + np.diff(then.starts)
         starts = np.concatenate([[0], np.cumsum(sizes)])
         rows = np.zeros(starts[-1], np.int32)
@@ -147,21 +152,25 @@ class Towers:
         return Packed(packed.rows, packed.weights * kept, packed.starts)
 
     def _sums(self, table: int, packed: Packed) -> Floats:
-        return segment_sums(self.tables[table, packed.rows] * packed.weights[:, None], packed.starts)
+        rows, weights = self.tables[table], packed.weights
+        sums = np.zeros((len(packed.starts) - 1, self.width), np.float32)
+        for k, (start, end) in enumerate(pairwise(packed.starts.tolist())):
+            for at in range(start, end, _PIECE):
+                piece = slice(at, min(at + _PIECE, end))
+                sums[k] += np.dot(weights[piece], rows[packed.rows[piece]])
+        return sums
 
     def _step(self, table: int, packed: Packed, gradient: Floats) -> None:
         """Move the rows of one side against the gradient (n, width) of its sums."""
-        order = np.argsort(packed.rows, kind="stable")
-        rows = packed.rows[order]
-        owner = np.repeat(np.arange(len(gradient)), np.diff(packed.starts))[order]
-        first = np.flatnonzero(np.concatenate([[True], rows[1:] != rows[:-1]]))
-        change = np.add.reduceat(gradient[owner] * packed.weights[order][:, None], first, axis=0)
-        rows = rows[first]
-        self.squares[table, rows] += (change * change).mean(1)
+        rows, place = np.unique(packed.rows, return_inverse=True)
+        owner = np.repeat(np.arange(len(gradient)), np.diff(packed.starts))
+        shape = (len(rows), len(gradient))
+        counted = np.bincount(place * shape[1] + owner, packed.weights, shape[0] * shape[1])
+        share = counted.astype(np.float32).reshape(shape)
+        pieces = [np.dot(share[k : k + _ROWS], gradient) for k in range(0, len(rows), _ROWS)]
+        change = np.concatenate(pieces)
+        self.squares[table, rows] += np.einsum("ij,ij->i", change, change) / np.float32(self.width)
         self.tables[table, rows] -= np.float32(self.rate) * change / np.sqrt(self.squares[table, rows])[:, None]
-
-
-_NOTHING = Bag(np.zeros(0, np.int32), np.zeros(0, np.float32))
 
 
 def unit(sums: Floats) -> tuple[Floats, Floats]:

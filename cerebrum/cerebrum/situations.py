@@ -20,11 +20,15 @@ _KERNEL = 400
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """One turn as it was heard: the ordinal of its observation, its number on the shelf, its features."""
+    """One turn as it was heard: the ordinal of its observation, its number on the shelf, its features.
+
+    One's own reply to an observation has number -1, and its text in ``own``.
+    """
 
     ordinal: int
     turn: int
     bag: Bag
+    own: str = ""
 
 
 @dataclass(frozen=True, slots=True)

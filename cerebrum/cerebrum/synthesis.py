@@ -66,7 +66,7 @@ class Query:
 _HEARD, _WITH_WORD, _OPENERS, _FOLLOWERS, _PAIRS = 40, 12, 24, 400, 40
 _BY_FLOW, _BY_NEARNESS = 12, 6
 _ALIKE = 0.6
-_CROSSED, _CROSSOVERS, _AT_A_JOINT = 20, 40, 6
+_CROSSED, _CROSSOVERS, _AT_A_JOINT = 20, 30, 6
 _SHORTEST, _LONGEST = 3, 40
 _FLOW = 0.15
 
@@ -154,9 +154,12 @@ class Composer:
         after = {j: sums[len(first) + k] for k, j in enumerate(used)}
         whole = unit(np.stack([sums[i] + after[j] for i, j in couples]))[0]
         flows = np.array([flow[i, j] for i, j in couples], np.float32)
+        alone = np.einsum("ij,j->i", places[[*first, *second[used]]], query.place)
+        second_alone = {j: alone[len(first) + k] for k, j in enumerate(used)}
         for k in best(np.einsum("ij,j->i", whole, query.aim) + np.float32(_FLOW) * flows, _PAIRS):
             i, j = couples[k]
-            yield self._pair(first[i], int(second[j]), whole[k], float(flows[k]), query)
+            weakest = float(min(alone[i], second_alone[j]))
+            yield self._pair((first[i], int(second[j])), whole[k], float(flows[k]), weakest)
 
     def _crossovers(self, top: Sequence[int], near_turns: Floats, near: Floats) -> Iterator[Candidate]:
         """Join the beginning of one source to the end of another where both have the same two words."""
@@ -204,12 +207,11 @@ class Composer:
         parts = (Part(0, len(passage.tokens), *passage.origins[0]),)
         return Candidate(passage.text, _stripped(passage.tokens), passage.words, "sentence", parts, place)
 
-    def _pair(self, first: int, second: int, place: Floats, flow: float, query: Query) -> Candidate:
-        a, b = self.sentences.passages[first], self.sentences.passages[second]
+    def _pair(self, couple: Span, place: Floats, flow: float, weakest: float) -> Candidate:
+        a, b = (self.sentences.passages[k] for k in couple)
         tokens = _stripped((*a.tokens, " " + b.tokens[0].lstrip(), *b.tokens[1:]))
         cut = len(a.tokens)
         parts = (Part(0, cut, *a.origins[0]), Part(cut, len(tokens), *b.origins[0]))
-        weakest = float(np.einsum("ij,j->i", self.sentences.places[[first, second]], query.place).min())
         return Candidate(join(tokens), tokens, a.words + b.words, "pair", parts, place, flow, weakest)
 
 

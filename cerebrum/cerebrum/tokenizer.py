@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from cerebrum.state import State
 
@@ -28,6 +29,7 @@ def encode(text: str) -> list[str]:
     return _TOKEN.findall(text)
 
 
+@lru_cache(maxsize=1 << 16)
 def fold(token: str) -> str:
     """Return the token as it is compared: without blanks, in lower case."""
     return token.strip().lower()
