@@ -1,0 +1,145 @@
+"""What the middleware adds to an exchange, and how many it makes in a second.
+
+    python bench/overhead.py [--exchanges 300] [--rounds 5] [--teacher tutor|stand-in]
+
+Four processes as in real use: the LLM server (with the tutor), a learner that answers at once, the middleware, and
+this one. *Directly* means one ``POST /api/chat`` to each end over one kept connection, as the middleware makes them.
+Rounds alternate between both, so that whatever else the machine does hits both alike.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import os
+import platform
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import httpx2
+
+HOME = Path(__file__).resolve().parent.parent
+
+
+@contextmanager
+def process(arguments, url, environment):
+    """A service from its start until it is no longer needed."""
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    running = subprocess.Popen([sys.executable, *arguments], cwd=HOME, env=environment, **quiet)
+    try:
+        deadline = time.monotonic() + 60
+        while not answers(url):
+            if running.poll() is not None or time.monotonic() > deadline:
+                raise SystemExit(f"{arguments[0]} did not start")
+            time.sleep(0.05)
+        yield url
+    finally:
+        running.terminate()
+        running.wait(15)
+
+
+def answers(url):
+    try:
+        return httpx2.get(f"{url}/api/status", timeout=2, trust_env=False).status_code == 200
+    except httpx2.HTTPError:
+        return False
+
+
+def free_port():
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        return listening.getsockname()[1]
+
+
+def directly(client, llm, learner, count):
+    """Milliseconds of each exchange made without the middleware."""
+    spent, turns = [], []
+    for _ in range(count):
+        began = time.perf_counter()
+        messages = [{"role": "user", "content": ""}, *turns[-12:]]
+        body = {"messages": messages, "topic": "animals", "level": 0, "session": "direct"}
+        said = client.post(f"{llm}/api/chat", json=body).json()["response"]
+        asked = {"message": said, "user_id": "partner", "conversation_id": "direct"}
+        heard = client.post(f"{learner}/api/chat", json=asked).json()["response"]
+        spent.append((time.perf_counter() - began) * 1000)
+        turns += [{"role": "assistant", "content": said}, {"role": "user", "content": heard}]
+    return spent
+
+
+def through(client, middleware, count):
+    """Milliseconds from one exchange's end to the next's, in a session of ``count``; and exchanges a second."""
+    began = time.perf_counter()
+    started = client.post(f"{middleware}/api/training/start", json={"max_exchanges": count, "delay": 0, "seed": 1})
+    if started.status_code != 200:
+        raise SystemExit(started.text)
+    while client.get(f"{middleware}/api/training/status").json()["running"]:
+        time.sleep(0.1)
+    whole = time.perf_counter() - began
+    url = f"{middleware}/api/sessions/{started.json()['session_id']}/export"
+    entries = client.get(url, timeout=60).json()["exchanges"]
+    assert len(entries) == count, len(entries)
+    ends = [seconds(entry["timestamp"]) for entry in entries]
+    gaps = [(later - earlier) * 1000 for earlier, later in itertools.pairwise(ends)]
+    return gaps, (count - 1) / (ends[-1] - ends[0]), whole
+
+
+def seconds(timestamp):
+    hours, minutes, rest = timestamp[11:-1].split(":")
+    return int(hours) * 3600 + int(minutes) * 60 + float(rest)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--exchanges", type=int, default=300)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--teacher", choices=("tutor", "stand-in"), default="tutor")
+    given = parser.parse_args()
+    llm_port, learner_port, middleware_port = free_port(), free_port(), free_port()
+    llm, learner, middleware = (f"http://127.0.0.1:{port}" for port in (llm_port, learner_port, middleware_port))
+    stand_in = ["-m", "llm_trainer.middleware.standins"]
+    teacher = ["llm_server.py", "--backend", "tutor", "--port", str(llm_port)]
+    if given.teacher == "stand-in":
+        teacher = [*stand_in, "llm", "--port", str(llm_port)]
+    with ExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory())
+        environment = os.environ | {
+            "TRAINER_CEREBRUM_URL": learner,
+            "TRAINER_LLM_SERVER_URL": llm,
+            "TRAINER_DATA_DIR": folder,
+        }
+        stack.enter_context(process(teacher, llm, environment))
+        stack.enter_context(process([*stand_in, "learner", "--port", str(learner_port)], learner, environment))
+        stack.enter_context(process(["middleware.py", "--port", str(middleware_port)], middleware, environment))
+        client = stack.enter_context(httpx2.Client(timeout=30, trust_env=False))
+        directly(client, llm, learner, 50)
+        through(client, middleware, 50)
+        direct, via, rates = [], [], []
+        for _ in range(given.rounds):
+            direct += directly(client, llm, learner, given.exchanges)
+            gaps, rate, _ = through(client, middleware, given.exchanges)
+            via += gaps
+            rates.append(rate)
+    report(given, direct, via, rates)
+
+
+def report(given, direct, via, rates):
+    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else float("nan")
+    middle = statistics.median
+    print(
+        f"Python {platform.python_version()}, {os.cpu_count()} cores, load average {load:.1f}; teacher: {given.teacher}"
+    )
+    print(f"{given.rounds} rounds of {given.exchanges} exchanges\n")
+    print("| | median ms an exchange | p95 |\n|---|--:|--:|")
+    for name, spent in (("directly", direct), ("through the middleware", via)):
+        print(f"| {name} | {middle(spent):.2f} | {statistics.quantiles(spent, n=20)[-1]:.2f} |")
+    print(f"| added | {middle(via) - middle(direct):.2f} | |")
+    print(f"\nexchanges a second: median of rounds {middle(rates):.0f}, best {max(rates):.0f}, worst {min(rates):.0f}")
+
+
+if __name__ == "__main__":
+    main()
