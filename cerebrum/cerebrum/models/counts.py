@@ -24,18 +24,21 @@ SYMBOL_BITS = 24
 
 _ROOT = 0
 _LOW_COUNTS = 5
+_SELDOM = 2
+_OFTEN = 64
 
 
 class ContextCounts:
     """Counts of symbols after contexts of 0 to ``order - 1`` symbols, over one growing stream of symbols.
 
-    Symbols are integers from 0 to 2**24 - 1. ``limit`` bounds the contexts kept: beyond it the oldest half of those met
-    once is dropped.
+    Symbols are integers from 0 to 2**24 - 1. ``limit`` bounds the entries kept, at about 95 bytes each: beyond it the
+    oldest and least used contexts are dropped.
     """
 
-    def __init__(self, order: int, limit: int = 4_000_000) -> None:
+    def __init__(self, order: int, limit: int = 1_000_000) -> None:
         self.order = order
         self.limit = limit
+        self.full_at = limit
         self.stream = array("I", [0] * (order - 1))
         self.counts: dict[int, int] = {}
         self.nodes: dict[int, int] = {}
@@ -48,7 +51,7 @@ class ContextCounts:
         self.settle()
 
     def __len__(self) -> int:
-        return len(self.nodes)
+        return len(self.nodes) + len(self.counts)
 
     def observe(self, history: tuple[int, ...], symbol: int) -> None:
         """Count ``symbol`` after ``history``, which must be as long as the longest context."""
@@ -61,8 +64,8 @@ class ContextCounts:
         """Append ``symbol`` to the stream and count it after everything that stood before it."""
         self.stream.append(symbol)
         self._count(len(self.stream) - 1)
-        if len(self.nodes) > self.limit:
-            self._prune()
+        if len(self) > self.full_at:
+            self._make_room()
 
     def pad(self, symbols: Sequence[int]) -> None:
         """Append symbols that only serve as context: nothing is counted."""
@@ -243,13 +246,31 @@ class ContextCounts:
         if count > 1:
             kinds[count - 1] += 1
 
-    def _prune(self) -> None:
-        """Drop the older half of the contexts met once. Counts of counts keep them: discounts are estimates anyway."""
+    def _make_room(self) -> None:
+        """Drop what was met seldom, ever less seldom, until a quarter is free or only the frequent is left."""
+        seldom = _SELDOM
+        while len(self) > self.limit * 3 // 4 and seldom <= _OFTEN:
+            self._prune(seldom)
+            seldom *= 2
+        self.full_at = max(self.limit, len(self) + self.limit // 8)
+
+    def _prune(self, seldom: int) -> None:
+        """Drop the older half of the contexts met once, and of the older half those met at most ``seldom`` times.
+
+        Counts of counts keep them: discounts are estimates anyway. What hangs below a dropped context goes with it;
+        a context is always written out before the longer ones below it, so one pass in that order finds them all.
+        """
         places = np.array([~child for child in self.nodes.values() if child < 0], dtype=np.int64)
-        if not len(places):
-            return
-        oldest = int(np.median(places))
-        self.nodes = {key: child for key, child in self.nodes.items() if child >= 0 or ~child > oldest}
+        oldest = int(np.median(places)) if len(places) else -1
+        gone = {node for node in range(1, len(self.totals) // 2) if self.totals[node] <= seldom}
+        for child, key in sorted((child, key) for key, child in self.nodes.items() if child > 0):
+            if key >> SYMBOL_BITS in gone:
+                gone.add(child)
+        kept = {key: child for key, child in self.nodes.items() if child not in gone and (child > 0 or ~child > oldest)}
+        self.nodes = {key: child for key, child in kept.items() if key >> SYMBOL_BITS not in gone}
+        self.counts = {key: count for key, count in self.counts.items() if key >> SYMBOL_BITS not in gone}
+        for node in gone:
+            self.totals[node] = self.ones[node] = self.twos[node] = self.more[node] = 0
 
     def state(self) -> State:
         """Everything that can influence later behaviour; equal after equal histories of calls."""
@@ -260,12 +281,14 @@ class ContextCounts:
             "node_keys": integers(self.nodes.keys()),
             "node_values": integers(self.nodes.values()),
             "kinds": np.array([self.totals, self.ones, self.twos, self.more], dtype=np.uint32),
+            "full_at": integers([self.full_at]),
             "count_of_counts": np.array(self.count_of_counts, dtype=np.int64),
         }
 
     def restore(self, state: State) -> None:
         """Take over what ``state`` gave."""
         self.stream = array("I", state["stream"].tolist())
+        self.full_at = int(state["full_at"][0])
         self._tail = tuple(self.stream[len(self.stream) - self.order + 1 :])
         self.counts = dict(zip(state["count_keys"].tolist(), state["count_values"].tolist(), strict=True))
         self.nodes = dict(zip(state["node_keys"].tolist(), state["node_values"].tolist(), strict=True))

@@ -7,6 +7,7 @@ out and the rest shares its probability.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Container, Sequence
 
 from cerebrum.models.counts import ContextCounts
@@ -31,18 +32,18 @@ class Letters:
         self.places: dict[str, tuple[int, int]] = {}
         self._left = [bound - low for (low, _), (bound, _) in zip(((0, 0.0), *_BANDS), _BANDS, strict=False)]
 
-    def probability(self, word: str, known: Container[str]) -> float:
-        """Probability that the next unknown word is ``word``, given that it is none of ``known``."""
+    def cost(self, word: str, known: Container[str]) -> float:
+        """Bits it takes to spell ``word``, given that it is none of ``known``; finite for every string."""
         history = [_START] * (self.counts.order - 1)
-        p = 1.0
+        bits = 0.0
         for place in range(len(word) + 1):
             symbol = self.ids.get(word[place], _NEW) if place < len(word) else _END
             step = self._next(history, symbol, word[place : place + 1])
             if symbol != _END and word[:place] in known:
                 step /= 1 - self._next(history, _END, "")
-            p *= step
+            bits -= math.log2(step)
             history.append(symbol)
-        return p
+        return bits
 
     def learn(self, word: str) -> None:
         """Count the spelling of a new word."""

@@ -42,9 +42,9 @@ class _Prediction:
 
 
 class Meter:
-    """Bits of each token, measured before it is learned. ``limit`` bounds the contexts remembered."""
+    """Bits of each token, measured before it is learned. ``limit`` bounds each of its two memories of contexts."""
 
-    def __init__(self, limit: int = 4_000_000) -> None:
+    def __init__(self, limit: int = 400_000) -> None:
         self.sequence = KneserNey(_ORDER, limit)
         self.folded = KneserNey(_FOLDED_ORDER, limit)
         self.frequencies = Frequencies()
@@ -68,10 +68,8 @@ class Meter:
         bits = []
         before = self._last_word(past)
         for word in (*tokens, _END):
-            p = self._predict(past, word).p
-            if word not in self._known:
-                p *= self.spelling.probability(word, before, self._known)
-            bits.append(-math.log2(p))
+            spelled = 0.0 if word in self._known else self.spelling.cost(word, before, self._known)
+            bits.append(spelled - math.log2(self._predict(past, word).p))
             self._go_on(past, word)
             before = word
         return bits
@@ -87,7 +85,7 @@ class Meter:
     def _learn(self, word: str) -> tuple[float, float, float]:
         past = self._past
         said = self._predict(past, word)
-        spelled = 1.0
+        spelled = 0.0
         if word not in self._known:
             spelled = self.spelling.learn(word, self._last_word(past), self._known)
         symbol = self._identify(word)
@@ -100,8 +98,7 @@ class Meter:
         self.frequencies.add(symbol)
         self.tokens.append(symbol)
         self._go_on(past, word)
-        p, p1, p5 = said.p * spelled, alone * spelled, said.walks[0].p * spelled
-        return -math.log2(p), -math.log2(p1), -math.log2(p5)
+        return spelled - math.log2(said.p), spelled - math.log2(alone), spelled - math.log2(said.walks[0].p)
 
     def _predict(self, past: Past, word: str) -> _Prediction:
         new = word not in self._known

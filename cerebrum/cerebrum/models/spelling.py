@@ -6,6 +6,7 @@ contexts at once, among them the word before and the letters regardless of case.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Container
 from zlib import crc32
 
@@ -21,6 +22,8 @@ _SITUATIONS = 8
 
 _RATE = 0.01
 _LITTLE = 0.05
+_LONGEST = 64
+"""Longer words are left to the letters, lest one utterance without a blank take seconds."""
 
 
 class Spelling:
@@ -31,20 +34,24 @@ class Spelling:
         self.bits = Bitwise(len(_contexts("", "")), _SITUATIONS)
         self.trust = 0.7
 
-    def probability(self, word: str, before: str, known: Container[str]) -> float:
-        """Probability that the next unknown word, after the word ``before``, is ``word`` and none of ``known``."""
-        by_bits = self._bits(word, before, known, learn=False)
-        return self.trust * by_bits + (1 - self.trust) * self.letters.probability(word, known)
+    def cost(self, word: str, before: str, known: Container[str]) -> float:
+        """Bits it takes to spell ``word`` after the word ``before``, given that it is none of ``known``."""
+        return self._mixed(self._bits(word, before, known, learn=False), self.letters.cost(word, known))[0]
 
     def learn(self, word: str, before: str, known: Container[str]) -> float:
-        """Return ``probability``, then learn the spelling of the new word."""
+        """Return ``cost``, then learn the spelling of the new word."""
         by_bits = self._bits(word, before, known, learn=True)
-        by_letters = self.letters.probability(word, known)
+        cost, right = self._mixed(by_bits, self.letters.cost(word, known))
         self.letters.learn(word)
-        p = self.trust * by_bits + (1 - self.trust) * by_letters
-        if p > 0:
-            self.trust += _RATE * (self.trust * by_bits / p - self.trust)
-        return p
+        if by_bits < math.inf:
+            self.trust += _RATE * (right - self.trust)
+        return cost
+
+    def _mixed(self, by_bits: float, by_letters: float) -> tuple[float, float]:
+        """Cost under both members together, and how probable it is that the bits were right."""
+        least = min(by_bits, by_letters)
+        bits, letters = self.trust * 2 ** (least - by_bits), (1 - self.trust) * 2 ** (least - by_letters)
+        return least - math.log2(bits + letters), bits / (bits + letters)
 
     def forget(self, word: str) -> None:
         """Take a word back. Bits cannot be taken back one by one: all are, until a replay brings the rest again."""
@@ -53,22 +60,25 @@ class Spelling:
         self.trust = _LITTLE
 
     def _bits(self, word: str, before: str, known: Container[str], *, learn: bool) -> float:
-        p = 1.0
+        if len(word) > _LONGEST:
+            return math.inf
+        cost = 0.0
         for place in range(len(word) + 1):
             start = word[:place]
             hashes = _contexts(start, before)
             ends = place == len(word)
             if start not in known:
-                p *= self.bits.decide(hashes, 0, int(ends), min(place, 3), learn=learn)
+                cost -= math.log2(self.bits.decide(hashes, 0, int(ends), min(place, 3), learn=learn))
             if ends:
                 break
             for index, byte in enumerate(word[place].encode("utf-8", "surrogatepass")):
                 node = 1
                 for shift in range(7, -1, -1):
                     bit = byte >> shift & 1
-                    p *= self.bits.decide(hashes, index << 8 | node, bit, max(shift, 4), learn=learn)
+                    p = self.bits.decide(hashes, index << 8 | node, bit, max(shift, 4), learn=learn)
+                    cost -= math.log2(p)
                     node = node << 1 | bit
-        return p
+        return cost
 
     def state(self) -> State:
         """Everything that can influence later behaviour."""
