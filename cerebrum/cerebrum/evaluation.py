@@ -110,4 +110,4 @@ def share(hits: int, trials: int) -> Estimate:
     z, p = _ONE_SIDED_90, hits / trials
     middle = p + z * z / (2 * trials)
     spread = z * math.sqrt(p * (1 - p) / trials + z * z / (4 * trials * trials))
-    return Estimate(p, (middle - spread) / (1 + z * z / trials), trials)
+    return Estimate(p, max(0.0, (middle - spread) / (1 + z * z / trials)) if hits else 0.0, trials)

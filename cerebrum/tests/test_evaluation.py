@@ -12,7 +12,7 @@ from cerebrum.evaluation import Estimate, Prequential, saved, share
 from cerebrum.models import Measured, Meter
 from cerebrum.tokenizer import encode
 
-WORDS = "I you we like love see red green big apples dogs birds today here".split()
+WORDS = ["I", "you", "we", "like", "love", "see", "red", "green", "big", "apples", "dogs", "birds", "today", "here"]
 
 
 def measured(bits: float, order_1: float, order_5: float) -> Measured:
