@@ -54,3 +54,27 @@ def test_links_between_the_documents_lead_somewhere() -> None:
     ]
 
     assert broken == []
+
+
+def nameless(text: str) -> str:
+    """Paths with their parameters' names left out."""
+    return re.sub(r"\{[a-z_:]+\}", "{}", text)
+
+
+def routes() -> set[str]:
+    """Every path that either service serves, as its source declares it."""
+    found: set[str] = set()
+    sources = [*(HOME / "llm_trainer/llm_server").glob("*.py"), *(HOME / "llm_trainer/middleware/routes").glob("*.py")]
+    for source in sources:
+        text = source.read_text("utf-8")
+        prefix = re.search(r'APIRouter\([^)]*prefix="([^"]*)"', text)
+        for path in re.findall(r'@router\.(?:get|post|patch|delete|put)\(\s*"([^"]*)"', text):
+            found.add(nameless((prefix.group(1) if prefix else "") + path))
+    return found
+
+
+def test_every_route_stands_in_the_manual() -> None:
+    manual = nameless((DOCS / "http.md").read_text("utf-8"))
+
+    assert len(routes()) > 15
+    assert [path for path in sorted(routes()) if path not in manual] == []

@@ -152,10 +152,9 @@ def ending(scene: Scene) -> list[str]:
     if uncertain:
         lines.append(f"{uncertain} of them may not have reached the learner (guarantee: {status.get('guarantee')})")
     if scene.learner:
-        lines.append(
-            f"The learner's stage is {printable(scene.learner.get('stage', 'unknown'))}; it knows "
-            f"{_whole(scene.learner.get('vocabulary'))} words from {_whole(scene.learner.get('exchanges'))} exchanges"
-        )
+        stage, words = printable(scene.learner.get("stage", "unknown")), _whole(scene.learner.get("vocabulary"))
+        heard = _whole(scene.learner.get("exchanges"))
+        lines.append(f"The learner, when last seen: stage {stage}, {words} words from {heard} exchanges")
     error = last_error(status)
     if error and scene.done < scene.total:
         lines.append(f"Last error: {error}")
