@@ -12,11 +12,11 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response, StreamingResponse
-from fastapi.routing import APIRoute
 from pydantic import BaseModel, Field
 
 from llm_trainer.errors import PeerBusy, PeerError, RequestError, TrainerError
 from llm_trainer.llm_server.backends.base import ChatRequest, Chunk, Finish, Message
+from llm_trainer.llm_server.lean import LeanRoute
 from llm_trainer.llm_server.routes import NOBODY_WAITS, talk_of
 from llm_trainer.llm_server.schemas import MAX_TURNS, Text
 from llm_trainer.llm_server.speech import Spoken
@@ -26,7 +26,7 @@ from llm_trainer.web.problems import malformed_request
 Parts = AsyncGenerator[Chunk | Spoken, None]
 
 
-class CompatibleRoute(APIRoute):
+class CompatibleRoute(LeanRoute):
     """A route whose errors have OpenAI's shape: ``{"error": {"message", "type", "param", "code"}}``."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:

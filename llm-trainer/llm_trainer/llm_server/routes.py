@@ -14,13 +14,14 @@ from fastapi.responses import JSONResponse, Response, StreamingResponse
 from llm_trainer import __version__
 from llm_trainer.errors import PeerError
 from llm_trainer.llm_server.backends.base import Chunk, HasTopics
+from llm_trainer.llm_server.lean import LeanRoute
 from llm_trainer.llm_server.schemas import ChatBody
 from llm_trainer.llm_server.speech import Spoken
 from llm_trainer.llm_server.talk import ClientGone, Talk, unless_gone
 from llm_trainer.web import bare_problem
 
 NOBODY_WAITS = 499  # what a proxy's log shows for a client that went away
-router = APIRouter()
+router = APIRouter(route_class=LeanRoute)
 
 
 def talk_of(request: Request) -> Talk:

@@ -13,6 +13,8 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from dataclasses import dataclass, field
 
+import anyio
+
 from llm_trainer.errors import PeerAnswerInvalid, PeerTimeout
 from llm_trainer.llm_server.backends.base import Backend, ChatRequest, Chunk, Finish
 from llm_trainer.llm_server.look import look_at
@@ -104,8 +106,9 @@ async def _first(backend: Backend, chunks: AsyncIterator[Chunk], deadlines: Dead
 
 async def _next(backend: Backend, chunks: AsyncIterator[Chunk], seconds: float) -> Chunk:
     try:
-        return await asyncio.wait_for(_pull(backend, chunks), max(0.0, seconds))
-    except asyncio.TimeoutError:
+        with anyio.fail_after(max(0.0, seconds)):
+            return await _pull(backend, chunks)
+    except TimeoutError:
         raise _timeout(backend, "fell silent in the middle of its answer or did not come to an end") from None
 
 

@@ -9,6 +9,8 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mutab
 from contextlib import aclosing
 from typing import Any, TypeVar
 
+import anyio
+
 from llm_trainer.errors import PeerBusy, PeerError
 from llm_trainer.llm_server.backends.base import ChatRequest, Chunk
 from llm_trainer.llm_server.choice import Choice
@@ -67,19 +69,14 @@ class Talk:
 
 async def unless_gone(receive: Callable[[], Awaitable[MutableMapping[str, Any]]], work: Awaitable[Result]) -> Result:
     """Do ``work``, but stop it when the client goes away (ClientGone): a model must not speak to nobody."""
-    working = asyncio.ensure_future(work)
     listening = asyncio.ensure_future(_gone(receive))
-    try:
-        await asyncio.wait({working, listening}, return_when=asyncio.FIRST_COMPLETED)
-        if working.done():
-            return working.result()
-        raise ClientGone
-    finally:
-        for task in (working, listening):
-            if not task.done():
-                task.cancel()
-                with contextlib.suppress(asyncio.CancelledError, Exception):
-                    await task
+    with anyio.CancelScope() as scope:
+        listening.add_done_callback(lambda _: scope.cancel())
+        try:
+            return await work
+        finally:
+            listening.cancel()
+    raise ClientGone
 
 
 async def _gone(receive: Callable[[], Awaitable[MutableMapping[str, Any]]]) -> None:
