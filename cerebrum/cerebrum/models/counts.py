@@ -212,6 +212,11 @@ class ContextCounts:
         """``remove`` the event that was counted at ``place`` of the stream."""
         self.remove(self.stream[place - self.order + 1 : place], self.stream[place])
 
+    def admit(self, symbol: int) -> None:
+        """Make sure that a symbol counts as met: what was pruned cannot be taken back exactly, and may be too often."""
+        if symbol not in self.counts:
+            self._increment(_ROOT, 0, symbol)
+
     def _is_at(self, place: int, history: Sequence[int], symbol: int, depth: int) -> bool:
         longer = range(depth, self.order)
         return self.stream[place] == symbol and all(self.stream[place - k] == history[-k] for k in longer)

@@ -136,6 +136,7 @@ class Meter:
         """Take the ``turn``-th learned turn out: exactly from all counts, with all that followed upon it."""
         span = range(self.starts[turn], self.ends[turn])
         after = self._after(turn)
+        touched = dict.fromkeys(self.tokens[place] for place in (*span, *after))
         for place in (*span, *after):
             past = self._past_at(place)
             self.sequence.counts.remove(past.history, self.tokens[place])
@@ -148,6 +149,10 @@ class Meter:
             if self.frequencies.remove(symbol):
                 self.spelling.forget(self.words[symbol])
                 del self._known[self.words[symbol]]
+        for symbol in touched:
+            if symbol in self.frequencies.counts:
+                self.sequence.counts.admit(symbol)
+                self.folded.counts.admit(symbol)
         self._past = self._past_at(len(self.tokens))
         self._settle()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import random
 import subprocess
 import sys
 
@@ -136,3 +137,17 @@ def test_one_endless_word_is_measured_and_learned_in_bounded_time(taught: Meter)
     endless = "a" * 20_000
     assert 0 < taught.learn([endless]).bits[0] < math.inf
     assert taught.measure([endless])[0] < 50
+
+
+def test_forgetting_what_was_partly_pruned_leaves_every_probability_above_zero() -> None:
+    chance = random.Random(0)
+    words = [f" w{number}" for number in range(30)]
+    meter = Meter(limit=100)
+    for _ in range(120):
+        meter.learn(chance.choices(words, k=6))
+    for turn in chance.sample(range(120), 80):
+        meter.forget(turn)
+        assert all(0 < bits < 200 for bits in meter.measure(chance.choices(words, k=20)))
+    past = meter._past
+    known = sum(meter._predict(past, word).p for word in meter._known)
+    assert 0.5 < known + meter._predict(past, "never heard").p < 1 + 1e-9
