@@ -13,6 +13,8 @@ from rich.text import Text
 from llm_trainer.cli.finding import Finding
 from llm_trainer.cli.scene import duration, exchange_lines, last_error, phase, printable
 
+SERVICES = {"middleware": "middleware", "learner": "learner", "llm": "LLM server"}
+
 
 def started(answer: Mapping[str, Any]) -> str:
     """What was started."""
@@ -47,9 +49,9 @@ def status(answer: Mapping[str, Mapping[str, Any]]) -> str:
     ]
     if last_error(training):
         rows.append(("last error", last_error(training)))
-    for name, service in services.items():
-        if isinstance(service, Mapping):
-            rows.append((name, _service(service)))
+    rows += [
+        (name, _service(services[key])) for key, name in SERVICES.items() if isinstance(services.get(key), Mapping)
+    ]
     return _grid(rows)
 
 
