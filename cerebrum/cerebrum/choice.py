@@ -24,7 +24,7 @@ WEIGHTS: Mapping[str, float] = MappingProxyType(
         "near": 1.0,
         "expected": 0.5,
         "new_on_topic": 0.45,
-        "fact": 0.4,
+        "fact": 0.6,
         "length": -0.22,
         "consensus": 0.0,
         "weakest": 0.2,
@@ -133,15 +133,21 @@ class Judge:
         return {w: (s / most) ** 3 for w, s in surprisal.items() if self.turns.holding(w)}
 
     def _fact(self, candidate: Candidate, query: Query, about: Mapping[str, float], known: _Informed) -> float:
-        """Return how much a candidate says of the rare words asked about, in the sentence that holds them."""
+        """Return how much a candidate says of the rare words asked about.
+
+        What counts is said in the sentence that holds them and, half, in those after it if all were heard together.
+        """
         most, total = 0.0, sum(about.values()) + 1e-9
-        for start, end in self.composer.ends.spans(candidate.tokens):
-            own = dict.fromkeys(fold(t) for t in candidate.tokens[start:end])
+        sentences = [
+            [fold(t) for t in candidate.tokens[start:end]] for start, end in self.composer.ends.spans(candidate.tokens)
+        ]
+        news = [sum(known[w] for w in dict.fromkeys(own) if w and w not in query.words) for own in sentences]
+        for k, own in enumerate(sentences):
             rare = [about[w] for w in own if w in about and self.composer.is_rare(w)]
             if rare:
-                shared = sum(about[w] for w in own if w in about) / total
-                news = sum(known[w] for w in own if w and w not in query.words)
-                most = max(most, (0.5 * max(rare) + 0.5 * shared) * math.tanh(news / 4))
+                shared = sum(about[w] for w in dict.fromkeys(own) if w in about) / total
+                more = sum(news[k + 1 :]) / 2 if candidate.kind == "heard" else 0.0
+                most = max(most, (0.5 * max(rare) + 0.5 * shared) * math.tanh((news[k] + more) / 4))
         return most
 
 

@@ -11,6 +11,7 @@ sentences put together in pairs; then pairs with the turn before last as context
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -23,7 +24,7 @@ CHANCE = 1 / 20
 _WINDOW = 100
 _FEW = 24
 _LEAST = 30
-_FORETOLD = 3.5 * CHANCE
+_FORETOLD_AT_1, _FORETOLD_MORE = -0.09, 0.12
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +78,13 @@ class Growth:
         return share(sum(self.hits), len(self.hits))
 
     def is_answered_unheard(self) -> bool:
-        """Return whether, surely, what was heard before does not foretell what is heard next.
+        """Return whether what was heard before foretells what is heard next less well than answers would by now.
 
-        Then something was said in between that was not heard, as when only one side of a conversation is.
+        Then something was said in between that was not heard, as when only one side of a conversation is. On hearing
+        both sides recall was .20 after 100 turns and .30 to .38 after 500, on hearing one .10 and .15.
         """
-        misses = share(len(self.hits) - sum(self.hits), len(self.hits))
-        return len(self.hits) >= _LEAST and 1 - misses.lower < _FORETOLD
+        n = len(self.hits)
+        return n >= _LEAST and sum(self.hits) / n < _FORETOLD_AT_1 + _FORETOLD_MORE * math.log10(self.unheard)
 
     def stage(self, order_gain: Estimate) -> str:
         """Return the last stage whose gate, and all gates before it, stand open."""

@@ -31,6 +31,7 @@ from cerebrum.tokenizer import SentenceEnds, encode, fold, join, words
 _BATCH = 64
 _RENEWED = 16
 _IMAGINED = 40
+_UNLIKE = 0.3
 _REMEMBERED_TURNS = 8
 _SAID = 50
 _OTHERS = 19
@@ -198,6 +199,7 @@ class Mind:
         last = memory.turns[-1]
         before = self.towers.context(last.bag, None)
         near = self.turns.nearness(before)
+        near -= np.float32(_UNLIKE) * self.turns.nearness(self.towers.embed(REPLY, [last.bag])[0])
         near[[last.turn, heard.turn]] = NOWHERE
         top = [int(k) for k in best(near, _IMAGINED) if near[k] > NOWHERE]
         if not top:
