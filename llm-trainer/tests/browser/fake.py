@@ -112,6 +112,7 @@ class Fake:
                 "model": "tutor",
                 "requested_model": "gemma3:1b",
                 "detail": TUTOR,
+                "remedy": "start the LLM server: python llm_server.py",
             },
         }
         if self.session_id is None:

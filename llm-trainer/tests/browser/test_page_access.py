@@ -65,6 +65,7 @@ def test_no_view_breaks_a_rule_of_level_aa(chromium: Any, url: str, busy: Fake, 
     assert found == {}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("width", [360, 768, 1280, 2000])
 def test_no_view_is_wider_than_the_window(page: Any, url: str, busy: Fake, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 780})
@@ -118,6 +119,7 @@ def _starting(text: str) -> re.Pattern[str]:
     return re.compile("^" + re.escape(text))
 
 
+@pytest.mark.slow
 def test_expectation_stands_beside_measurement_and_fluent_is_never_said(page: Any, url: str, fake: Fake) -> None:
     fake.record(600)
     page.goto(f"{url}/#growth")

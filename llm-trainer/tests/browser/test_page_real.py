@@ -81,6 +81,7 @@ def url(tmp_path: Path) -> Iterator[str]:
             yield address
 
 
+@pytest.mark.slow
 def test_a_session_from_start_to_export(page: Any, url: str) -> None:
     page.goto(url)
     expect(page.locator(".facts")).to_contain_text("stand-in")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from typing import Any
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Watched
@@ -27,6 +28,7 @@ DISGUISES = (
 PAYLOADS = [disguise(t.format(SCRIPT)) for t, disguise in itertools.product(TEMPLATES, DISGUISES)]
 
 
+@pytest.mark.slow
 def test_sixty_payloads_in_every_text_are_inert(page: Any, url: str, fake: Fake, watched: Watched) -> None:
     assert len(PAYLOADS) == 60
     fake.say = lambda n: (

@@ -93,6 +93,18 @@ def _grouped(n: int) -> str:
     return f"{n:,}".replace(",", "\u2009")
 
 
+def test_a_session_that_waits_says_for_whom_and_can_be_told_to_try_now(page: Any, url: str, fake: Fake) -> None:
+    fake.record(20)
+    fake.running, fake.phase, fake.last_error = True, "waiting_llm", "llm cannot be reached"
+    page.goto(url)
+    expect(page.locator(".phase")).to_have_text("Waiting for the teacher")
+    expect(page.locator(".problem")).to_contain_text("start the LLM server")
+    expect(page.locator(".hero-line")).not_to_contain_text("left")
+
+    page.get_by_role("button", name="Try now").click()
+    expect(page.locator(".phase")).to_have_text("Running")
+
+
 def test_delay_and_topics_change_while_it_runs(page: Any, url: str, fake: Fake) -> None:
     start(page, url, 100_000, delay=0.5)
     page.locator("#steer-delay").fill("0.01")

@@ -6,11 +6,13 @@ import time
 from itertools import pairwise
 from typing import Any
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.fake import Fake, scripted
 
 
+@pytest.mark.slow
 def test_ten_thousand_exchanges_scroll_with_few_elements(page: Any, url: str, fake: Fake) -> None:
     fake.record(10_000)
     page.goto(f"{url}/#conversation")

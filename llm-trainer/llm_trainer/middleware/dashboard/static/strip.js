@@ -61,10 +61,11 @@ export function mountStrip(root, live, go) {
     bar.value = most ? Math.min(1, done / most) : 0;
     bar.setAttribute("aria-valuetext", `${done} of ${most}`);
     say(topic, status.running && status.current_topic ? status.current_topic : "");
-    const running = Boolean(status.running), paused = is === "paused";
+    const running = Boolean(status.running), paused = is === "paused", waits = running && is.startsWith("waiting");
+    say(buttons.resume.lastChild, waits ? "Try now" : "Resume");
     buttons.start.hidden = running;
     buttons.pause.hidden = !running || paused || is === "stopping";
-    buttons.resume.hidden = !paused;
+    buttons.resume.hidden = !paused && !waits;
     buttons.step.hidden = !paused;
     buttons.stop.hidden = !running;
     buttons.stop.disabled = is === "stopping";

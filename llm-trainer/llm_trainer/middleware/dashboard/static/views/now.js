@@ -34,7 +34,7 @@ export function mount(root, live, go) {
     showPair(pair, live, go);
     showTiles(tiles, live);
     showFacts(facts, live, status, is);
-    showProblem(problem, status);
+    showProblem(problem, status, is);
     steering.show(status);
   };
   for (const what of ["status", "exchanges", "services", "session"]) live.addEventListener(what, () => root.isConnected && show());
@@ -53,7 +53,7 @@ function showHero(root, live, status, is) {
   const eta = status.eta_seconds;
   const parts = [];
   if (status.running && perMinute) parts.push(perMinute > 300 ? `${count(perMinute / 60)} a second` : `${decimal(perMinute, perMinute < 10 ? 1 : 0)} a minute`);
-  if (status.running && Number.isFinite(eta) && is !== "paused") parts.push(`about ${duration(eta)} left`);
+  if (status.running && Number.isFinite(eta) && is !== "paused" && !is.startsWith("waiting")) parts.push(`about ${duration(eta)} left`);
   const started = time(status.started_at);
   if (started) parts.push(`since ${clock(started)}`);
   if (!status.running && status.end_reason) parts.push(`ended: ${plain(status.end_reason)}`);
@@ -86,7 +86,8 @@ function track(done, most) {
 
 function showPair(root, live, go) {
   const last = live.transcript.get(live.transcript.last);
-  fill(root, last ? `${live.transcript.session}:${last.number}` : "none", () => {
+  fill(root, last ? `${live.transcript.session}:${last.number}` : `none:${live.loaded}`, () => {
+    if (!last && !live.loaded) return h("p", { class: "quiet" }, "Fetching the transcript…");
     if (!last) return h("p", { class: "quiet" }, live.status?.running ? "Waiting for the first exchange." : "Nothing was said in this session.");
     return [
       h("header", {}, h("h2", {}, `Exchange ${count(last.number)}`), last.topic && h("span", { class: "chip" }, last.topic),
@@ -139,8 +140,9 @@ function showFacts(root, live, status, is) {
   ]);
 }
 
-function showProblem(root, status) {
-  const found = trouble(status.last_error);
+function showProblem(root, status, is) {
+  const found = trouble(status.last_error), waitsFor = { waiting_llm: status.llm, waiting_learner: status.learner }[is];
+  if (found && !found.remedy) found.remedy = waitsFor?.remedy ?? "";
   root.hidden = !found;
   if (found) fill(root, JSON.stringify(found), () => [h("h2", {}, "Last error"), h("p", {}, found.what), found.remedy && h("p", { class: "remedy" }, found.remedy)]);
 }
