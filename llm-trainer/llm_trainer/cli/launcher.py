@@ -140,7 +140,7 @@ def _run(crew: Crew, middleware: Middleware, wish: Wish, interrupted: Interrupti
             time.sleep(0.1)
     if interrupted():
         scene = _stop(middleware, scene)
-    for line in ending(scene) if scene is not None and scene.status else []:
+    for line in ending(scene) if scene is not None and scene.status.get("session_id") else []:
         say(line)
     say(f"Record: {crew.data_dir}")
     return interrupted.code or _verdict(scene)
