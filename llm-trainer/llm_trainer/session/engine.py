@@ -85,6 +85,7 @@ def shown_phase(phase: Phase) -> str:
 
 def _ask(plan: Plan, s: State) -> AskTeacher:
     level = curriculum.level(s.stage, s.finished)
+    chosen_here = s.topic if s.tuning.topics else None  # a teacher that chose it need not be told
     said = prompts.messages(
         s.turns,
         topic=s.topic,
@@ -93,7 +94,7 @@ def _ask(plan: Plan, s: State) -> AskTeacher:
         conversation=s.conversation,
         rejected=s.rejected,
     )
-    return AskTeacher(s.number + 1, said, s.topic, level, (plan.seed + s.number * 10 + s.rejections) % SEEDS)
+    return AskTeacher(s.number + 1, said, chosen_here, level, (plan.seed + s.number * 10 + s.rejections) % SEEDS)
 
 
 def _record(plan: Plan, s: State) -> RecordDraft:
