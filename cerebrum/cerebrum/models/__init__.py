@@ -3,6 +3,6 @@
 from cerebrum.models.fluency import Fluency
 from cerebrum.models.meter import Meter
 from cerebrum.models.model import LanguageModel, Measured, Tokens
-from cerebrum.models.state import State, digest
+from cerebrum.models.state import State
 
-__all__ = ["Fluency", "LanguageModel", "Measured", "Meter", "State", "Tokens", "digest"]
+__all__ = ["Fluency", "LanguageModel", "Measured", "Meter", "State", "Tokens"]

@@ -1,8 +1,7 @@
-"""A model's state as named arrays: what a snapshot stores and a digest covers."""
+"""A model's state as named arrays: what a saved mind stores and its fingerprint covers."""
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -12,17 +11,6 @@ from numpy.typing import NDArray
 
 State = dict[str, NDArray[Any]]
 """Named arrays, ready for ``numpy.savez``."""
-
-
-def digest(state: Mapping[str, NDArray[Any]]) -> str:
-    """SHA-256 over names, types, shapes and little-endian contents, whatever the order of the names."""
-    whole = hashlib.sha256()
-    for name in sorted(state):
-        array = np.ascontiguousarray(state[name])
-        array = array.astype(array.dtype.newbyteorder("<"), copy=False)
-        whole.update(f"{name} {array.dtype.str} {array.shape}\n".encode())
-        whole.update(array.tobytes())
-    return whole.hexdigest()
 
 
 def nest(**parts: State) -> State:

@@ -6,7 +6,8 @@ import math
 
 import pytest
 
-from cerebrum.models import Fluency, digest
+from cerebrum.models import Fluency
+from cerebrum.state import digest
 from cerebrum.tokenizer import words
 
 TURNS = ["I like red apples.", "Do you like apples?", "I like green apples, too.", "Do you like red apples?"]

@@ -10,8 +10,9 @@ import sys
 
 import pytest
 
-from cerebrum.models import Meter, digest
+from cerebrum.models import Meter
 from cerebrum.models.past import Past
+from cerebrum.state import digest
 from cerebrum.tokenizer import encode
 
 TURNS = [
@@ -103,7 +104,9 @@ def test_after_forgetting_learning_goes_on(taught: Meter) -> None:
 
 def test_the_state_does_not_depend_on_the_hash_seed(taught: Meter) -> None:
     code = f"""
-from cerebrum.models import Meter, digest
+from cerebrum.models import Meter
+from cerebrum.state import digest
+
 meter = Meter()
 for turn in {[encode(turn) for turn in TURNS]!r}:
     meter.learn(turn)
