@@ -39,7 +39,7 @@ class Gate:
 GATES: Mapping[str, Gate] = MappingProxyType(
     {
         "phrases": Gate(_FEW, 0.0, 0.0),
-        "sentences": Gate(_LEAST, 0.05, CHANCE),
+        "sentences": Gate(_LEAST, 0.08, 2 * CHANCE),
         "conversation": Gate(2 * _LEAST, 0.20, 4 * CHANCE),
     }
 )

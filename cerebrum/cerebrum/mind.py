@@ -34,6 +34,7 @@ _IMAGINED = 40
 _UNLIKE = 0.3
 _REMEMBERED_TURNS = 8
 _SAID = 50
+_CONVERSATIONS = 500
 _OTHERS = 19
 
 
@@ -145,7 +146,8 @@ class Mind:
         folded = [w for t in tokens if (w := fold(t))]
         ordinal = len(self.seqs)
         self.seqs.append(observation.seq)
-        memory = self.conversations.setdefault(observation.conversation, Remembered())
+        memory = self.conversations.pop(observation.conversation, None) or Remembered()
+        self.conversations[observation.conversation] = memory
         surprise = self._measure(text, tokens, folded, memory)
         if folded:
             self._hear(text, tokens, folded, ordinal, memory)
@@ -153,6 +155,9 @@ class Mind:
             memory.said = [*memory.said, observation.said][-_SAID:]
             memory.own = Heard(ordinal, -1, self._bag(words(observation.said)), observation.said)
             self.said = [*self.said, observation.said][-_SAID:]
+        self._leave()
+        while len(self.conversations) > _CONVERSATIONS:
+            del self.conversations[next(iter(self.conversations))]
         self._train(np.random.default_rng([self.seed, ordinal]), ordinal)
         return surprise
 
@@ -241,6 +246,36 @@ class Mind:
             self.sentences.mark(sentence, opening=place == 0)
             numbers.append(sentence)
         self.following.extend(pairwise(numbers))
+
+    def _leave(self) -> None:
+        """Let turns leave the working set once it is a tenth over its limit: the oldest of those heard only once first.
+
+        What was learned from them stays in the towers and the language models, and the turns in the record.
+        """
+        if len(self.turns) <= self.active_limit * 1.1:
+            return
+        here = [k for k in range(len(self.turns)) if k not in self.turns.gone]
+        last = [self.turns.passages[k].origins[-1][0] for k in here]
+        often = [len(self.turns.passages[k].origins) for k in here]
+        ordinal = len(self.seqs)
+        worth = np.array([n / (ordinal - at) for n, at in zip(often, last, strict=True)])
+        kept = sorted(here[k] for k in np.argsort(-worth, kind="stable")[: self.active_limit])
+        turns = {old: new for new, old in enumerate(kept)}
+        self.turns.keep(kept)
+        self.contexts.keep(turns)
+        self._leave_sentences(turns)
+        for memory in self.conversations.values():
+            memory.turns = [h.moved(turns) for h in memory.turns if h.turn in turns]
+
+    def _leave_sentences(self, turns: dict[int, int]) -> None:
+        kept = []
+        for number, passage in enumerate(self.sentences.passages):
+            passage.origins = [(turns[turn], at) for turn, at in passage.origins if turn in turns]
+            if passage.origins and number not in self.sentences.gone:
+                kept.append(number)
+        sentences = {old: new for new, old in enumerate(kept)}
+        self.sentences.keep(kept)
+        self.following = [(sentences[a], sentences[b]) for a, b in self.following if a in sentences and b in sentences]
 
     def _train(self, chance: np.random.Generator, ordinal: int) -> None:
         pairs = self.contexts.pairs

@@ -146,6 +146,16 @@ class Shelf:
         self.opens = np.array([p.opened > 0 for p in self.passages], np.bool_)
         self.follows = np.array([p.followed > 0 for p in self.passages], np.bool_)
 
+    def keep(self, numbers: Sequence[int]) -> None:
+        """Keep only these passages, numbered anew in this order."""
+        passages, places = [self.passages[k] for k in numbers], self.places[list(numbers)]
+        self.clear()
+        self._make_room(max(256, len(passages)))
+        self.passages, self.places[: len(passages)] = passages, places
+        for number, passage in enumerate(passages):
+            self._index(number)
+            self.opens[number], self.follows[number] = passage.opened > 0, passage.followed > 0
+
     def clear(self) -> None:
         """Empty the shelf."""
         self.__init__(self.towers)  # type: ignore[misc]

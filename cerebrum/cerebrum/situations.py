@@ -6,7 +6,7 @@ how near their contexts are to this one. It knows at once what the towers need m
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -30,6 +30,10 @@ class Heard:
     bag: Bag
     own: str = ""
 
+    def moved(self, turns: dict[int, int]) -> Heard:
+        """Return it with its turn numbered anew; one's own reply has no number."""
+        return self if self.own else replace(self, turn=turns[self.turn])
+
 
 @dataclass(frozen=True, slots=True)
 class Pair:
@@ -38,6 +42,11 @@ class Pair:
     said: Heard
     earlier: Heard | None
     answer: Heard
+
+    def moved(self, turns: dict[int, int]) -> Pair:
+        """Return the pair with its turns numbered anew."""
+        earlier = self.earlier and self.earlier.moved(turns)
+        return Pair(self.said.moved(turns), earlier, self.answer.moved(turns))
 
     @property
     def example(self) -> Example:
@@ -78,6 +87,13 @@ class Contexts:
         if len(kept) < len(self.pairs):
             self.pairs = [self.pairs[k] for k in kept]
             self.places[: len(kept)], self.answers[: len(kept)] = self.places[kept], self.answers[kept]
+
+    def keep(self, turns: dict[int, int]) -> None:
+        """Keep only the pairs all of whose turns are in ``turns``, which maps old numbers to new ones."""
+        kept = [k for k, pair in enumerate(self.pairs) if all(h.turn in turns or h.own for h in pair.all)]
+        self.places[: len(kept)] = self.places[kept]
+        self.pairs = [self.pairs[k].moved(turns) for k in kept]
+        self.answers[: len(kept)] = [pair.answer.turn for pair in self.pairs]
 
     def expected(self, place: Floats, turns: Shelf) -> Floats:
         """Return the place, of length one, of what followed contexts near this one; zero when nothing was heard."""

@@ -16,6 +16,7 @@ _TOKEN = re.compile(r"\s*(?:\w+(?:['’]\w+)*|[^\w\s])|\s+\Z")
 
 _FEW = 3
 _LEAST_TURNS = 10
+_MOST_TURNS = 2000
 _SHARE_OF_TURNS = 0.01
 _SHARE_OF_OCCURRENCES = 0.25
 
@@ -49,7 +50,7 @@ class SentenceEnds:
     """The tokens that end sentences, told by how often they end turns.
 
     A token joins for good once it ended at least three turns, one in a hundred of all, and more than a quarter of
-    its own occurrences.
+    its own occurrences. After two thousand turns none joins any more: cutting all turns anew would take too long.
     """
 
     def __init__(self) -> None:
@@ -66,7 +67,7 @@ class SentenceEnds:
         self.total.update(folded)
         last = folded[-1]
         self.final[last] += 1
-        if last in self.ends or self.turns <= _LEAST_TURNS:
+        if last in self.ends or not _LEAST_TURNS < self.turns <= _MOST_TURNS:
             return False
         often = self.final[last] >= max(_FEW, _SHARE_OF_TURNS * self.turns)
         if often and self.final[last] > _SHARE_OF_OCCURRENCES * self.total[last]:

@@ -246,3 +246,14 @@ def test_measurements_are_numbers_about_what_was_heard(taught: Mind) -> None:
     assert 0 < measured["bits_per_character"] < 8
     assert measured["order_gain_lower"] <= measured["order_gain"]
     assert measured["recall_at_1_lower"] <= measured["recall_at_1"]
+
+
+def test_the_working_set_is_bounded_and_the_rest_goes_on_working(tmp_path: Path) -> None:
+    mind = teach(Mind(active_limit=40), talk(count=30))
+    mind.learn(Observation(900, "late", "A zorblat is a green fish."))
+
+    assert len(mind.turns) <= 44
+    assert "green fish" in mind.respond("What is a zorblat?").text
+    assert mind.measurements()["observations"] == 121
+    mind.save(tmp_path / "mind")
+    assert Mind.load(tmp_path / "mind").state_hash() == mind.state_hash()
