@@ -22,16 +22,17 @@ from cerebrum.tokenizer import fold
 WEIGHTS: Mapping[str, float] = MappingProxyType(
     {
         "near": 1.0,
-        "expected": 0.5,
+        "expected": 0.45,
+        "opening": 0.2,
         "new_on_topic": 0.45,
         "fact": 0.6,
-        "length": -0.22,
+        "length": -0.25,
         "consensus": 0.0,
         "weakest": 0.2,
         "flow": 0.2,
         "likely": 0.04,
         "surprising": 0.03,
-        "novel": 0.06,
+        "novel": 0.1,
         "repeats": -1.0,
         "echo": -0.4,
         "echoed": 0.0,
@@ -74,6 +75,8 @@ class Judge:
         places = np.stack([c.place for c in candidates])
         near = np.einsum("ij,j->i", places, query.place)
         expected = np.einsum("ij,j->i", places, query.expected)
+        openings = np.stack([c.place if c.opening is None else c.opening for c in candidates])
+        opening = np.einsum("ij,j->i", openings, query.opening)
         agreeing = places[best(near, _AGREEING)].mean(0)
         consensus = np.einsum("ij,j->i", places, agreeing)
         known = _Informed(self.turns)
@@ -87,6 +90,7 @@ class Judge:
             candidate.features = {
                 "near": float(near[k]),
                 "expected": float(expected[k]),
+                "opening": float(opening[k]),
                 "consensus": float(consensus[k]),
                 "new_on_topic": covered * new,
                 "length": math.log(1 + len(candidate.words)),

@@ -131,8 +131,12 @@ class Mind:
         folded = tuple(w for t in tokens if (w := fold(t)))
         earlier = before.turns[-1].bag if before.turns else None
         place = self.towers.context(self.features.bag(folded), earlier)
+        spans = self.ends.spans(tokens)
+        first = [w for t in tokens[slice(*spans[0])] if (w := fold(t))] if spans else []
+        opening = self.towers.context(self.features.bag(first), None)
         expected = self.contexts.expected(place, self.turns)
-        return Query(tokens, folded, place, expected, place + np.float32(WEIGHTS["expected"]) * expected)
+        aim = place + np.float32(WEIGHTS["expected"]) * expected
+        return Query(tokens, folded, place, opening, expected, aim)
 
     def _seq(self, turn: int) -> int:
         return self.seqs[self.turns.passages[turn].origins[0][0]]

@@ -34,7 +34,8 @@ class Candidate:
     """A possible reply: what it was made of, its place among replies, and what speaks for it.
 
     ``kind``: word, heard (a whole turn), sentence, pair or crossover. ``flow`` says how readily its second sentence
-    follows its first, ``weakest`` how near its weaker sentence is to the context (None: it has only one).
+    follows its first, ``weakest`` how near its weaker sentence is to the context (None: it has only one), ``opening``
+    is the place of its first sentence (None: that of the whole).
     """
 
     text: str
@@ -45,6 +46,7 @@ class Candidate:
     place: Floats
     flow: float | None = None
     weakest: float | None = None
+    opening: Floats | None = None
     features: dict[str, float] = field(default_factory=dict)
 
 
@@ -52,13 +54,14 @@ class Candidate:
 class Query:
     """What is to be answered.
 
-    ``place`` is that of the context in the towers' space, ``expected`` that of what followed contexts like it, and
-    ``aim`` where replies are looked for; each of shape (width,).
+    ``place`` is that of the context in the towers' space, ``opening`` that of its first sentence, ``expected`` that of
+    what followed contexts like it, and ``aim`` where replies are looked for; each of shape (width,).
     """
 
     tokens: tuple[str, ...]
     words: tuple[str, ...]
     place: Floats
+    opening: Floats
     expected: Floats
     aim: Floats
 
@@ -200,7 +203,11 @@ class Composer:
     def _turn(self, number: int) -> Candidate:
         passage = self.turns.passages[number]
         parts = (Part(0, len(passage.tokens), number, 0),)
-        return Candidate(passage.text, passage.tokens, passage.words, "heard", parts, self.turns.places[number])
+        found = Candidate(passage.text, passage.tokens, passage.words, "heard", parts, self.turns.places[number])
+        spans = self.ends.spans(passage.tokens)
+        first = self.sentences.by_text.get(join(passage.tokens[slice(*spans[0])])) if len(spans) > 1 else None
+        found.opening = self.sentences.places[first] if first is not None else None
+        return found
 
     def _sentence(self, number: int) -> Candidate:
         passage, place = self.sentences.passages[number], self.sentences.places[number]
@@ -212,7 +219,8 @@ class Composer:
         tokens = _stripped((*a.tokens, " " + b.tokens[0].lstrip(), *b.tokens[1:]))
         cut = len(a.tokens)
         parts = (Part(0, cut, *a.origins[0]), Part(cut, len(tokens), *b.origins[0]))
-        return Candidate(join(tokens), tokens, a.words + b.words, "pair", parts, place, flow, weakest)
+        opening = self.sentences.places[couple[0]]
+        return Candidate(join(tokens), tokens, a.words + b.words, "pair", parts, place, flow, weakest, opening)
 
 
 _PLACELESS: Floats = np.zeros(0, np.float32)
