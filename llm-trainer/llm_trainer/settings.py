@@ -32,13 +32,16 @@ class Settings(BaseSettings):
     conversation_delay: float = Field(2.0, ge=0, le=3600, description="seconds from one exchange's start to the next")
     topic_switch_interval: int = Field(10, ge=1, le=1_000_000, description="exchanges before the topic changes")
 
-    llm_backend: BackendName = Field("auto", description="who speaks for the teacher")
+    llm_backend: BackendName | list[BackendName] = Field(
+        "auto", description="who speaks for the teacher; of a list, the first that can"
+    )
     openai_url: str = Field("http://localhost:8080/v1", description="base URL of an OpenAI-compatible server")
     openai_model: str = Field("default", description="the model asked for there")
     openai_key_variable: str = Field("OPENAI_API_KEY", description="environment variable that holds the key")
     recorded_path: Path | None = Field(None, description="JSON Lines file of dialogues (.gz allowed) to speak from")
     recorded_sides: Literal["both", "first"] = Field("both", description="whose recorded turns are spoken")
     gguf_path: Path | None = Field(None, description="model file (GGUF) that the gguf back end runs in the process")
+    gguf_threads: int | None = Field(None, ge=1, le=1024, description="threads it runs on; else half the cores")
     gguf_template_path: Path | None = Field(None, description="chat template (Jinja) where the model file has none")
     context_tokens: int = Field(4096, ge=256, le=1_000_000, description="tokens of context a model is run with")
     llm_stop: list[str] = Field([], description="texts that end a model's turn, beside its own")
@@ -49,6 +52,11 @@ class Settings(BaseSettings):
     resume_sessions: bool = Field(True, description="go on by itself with a session that a crash cut off")
     data_dir: Path = Field(HOME / "training_logs", description="record, exported session logs, service logs")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="least severity logged")
+
+    @property
+    def llm_backends(self) -> list[str]:
+        """Who may speak, in order, whether one was named or several."""
+        return [self.llm_backend] if isinstance(self.llm_backend, str) else [*self.llm_backend]
 
     @property
     def llm_server_base_url(self) -> str:

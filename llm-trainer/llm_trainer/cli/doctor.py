@@ -105,9 +105,9 @@ def _service(http: httpx.Client, name: str, url: str, command: str, setting: str
 
 
 def _ollama(http: httpx.Client, settings: Settings) -> list[Finding]:
-    needed = settings.llm_backend == "ollama"
-    if settings.llm_backend not in ("auto", "ollama"):
-        return [Finding("Ollama", "right", f"not asked for: llm_backend is {settings.llm_backend}")]
+    needed = "ollama" in settings.llm_backends
+    if not {"auto", "ollama"} & {*settings.llm_backends}:
+        return [Finding("Ollama", "right", f"not asked for: llm_backend is {', '.join(settings.llm_backends)}")]
     version = _ask(http, f"{settings.ollama_url}/api/version")
     if isinstance(version, str):
         advice = "install and start Ollama, or leave it: with llm_backend auto the built-in tutor speaks"

@@ -40,7 +40,7 @@ def create_app(
             watching.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await watching
-            for backend in filter(None, (choice.backend, choice.passed_over)):
+            for backend in filter(None, (choice.backend, choice.passed_over, *choice.successors)):
                 await backend.aclose()
 
     app = FastAPI(title="LLM server", version=__version__, lifespan=lifespan, docs_url=None, redoc_url=None)

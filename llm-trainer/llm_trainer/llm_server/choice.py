@@ -15,13 +15,14 @@ from llm_trainer.llm_server.look import look_at
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The back end that speaks, what was asked for, and, where they differ, why."""
+    """The back end that speaks, those that take over when it fails, what was asked for, and why another speaks."""
 
     backend: Backend
     requested_backend: str
     requested_model: str
     reason: str = ""
     passed_over: Backend | None = None
+    successors: tuple[Backend, ...] = ()
 
     def announcement(self, status: BackendStatus) -> str:
         """One loud line for the log: who speaks, how it is, and why it is not what was asked for."""

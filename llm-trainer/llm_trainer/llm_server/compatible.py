@@ -110,7 +110,7 @@ async def models(request: Request) -> dict[str, Any]:
     """Name the model that speaks first, then the others that the back end has."""
     reading = talk_of(request).watch.reading
     names = dict.fromkeys(filter(None, (reading.status.model, *reading.status.models)))
-    owner = talk_of(request).choice.backend.name
+    owner = talk_of(request).watch.roster.speaker.backend.name
     data = [{"id": name, "object": "model", "created": 0, "owned_by": owner} for name in names]
     return {"object": "list", "data": data}
 

@@ -45,7 +45,9 @@ def _serve(flags: argparse.Namespace) -> int:
 
 def _overrides(flags: argparse.Namespace) -> dict[str, Any]:
     """Settings by their names; a path given for a back end chooses that back end."""
-    backend = flags.backend or ("recorded" if flags.recorded else "gguf" if flags.gguf else None)
+    named = flags.backend.split(",") if flags.backend else []
+    by_path = "recorded" if flags.recorded else "gguf" if flags.gguf else None
+    backend = named if len(named) > 1 else flags.backend or by_path
     return {
         "llm_backend": backend,
         "llm_server_port": flags.port,
@@ -60,6 +62,13 @@ def _overrides(flags: argparse.Namespace) -> dict[str, Any]:
     }
 
 
+def _backends(given: str) -> str:
+    unknown = [name for name in given.split(",") if name not in BACKENDS]
+    if unknown:
+        raise argparse.ArgumentTypeError(f"{unknown[0]!r} is none of {', '.join(BACKENDS)}")
+    return given
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="llm_server.py",
@@ -67,7 +76,9 @@ def _parser() -> argparse.ArgumentParser:
         epilog="Everything else is set in config.json or the environment (TRAINER_…); flags win. Ctrl+C ends it.",
     )
     add = parser.add_argument
-    add("--backend", choices=BACKENDS, help="who speaks; auto (the default) is Ollama if it can, else the tutor")
+    several = "several with commas between: the next speaks when one fails"
+    help_ = f"who speaks: {', '.join(BACKENDS)}; auto (the default) is Ollama if it can, else the tutor; {several}"
+    add("--backend", type=_backends, metavar="NAME[,NAME…]", help=help_)
     add("--model", help="the model that Ollama or the OpenAI-compatible server is asked for")
     add("--port", type=int, help="port to listen on (8001)")
     add("--config", type=Path, metavar="FILE", help="settings file (config.json beside llm_server.py)")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from dataclasses import asdict
 from datetime import datetime, timezone
 from typing import Any
 
@@ -15,6 +16,7 @@ from llm_trainer import __version__
 from llm_trainer.errors import PeerError
 from llm_trainer.llm_server.backends.base import Chunk, HasTopics
 from llm_trainer.llm_server.lean import LeanRoute
+from llm_trainer.llm_server.roster import Member
 from llm_trainer.llm_server.schemas import ChatBody
 from llm_trainer.llm_server.speech import Spoken
 from llm_trainer.llm_server.talk import ClientGone, Talk, unless_gone
@@ -51,7 +53,7 @@ async def root(request: Request) -> dict[str, str]:
         "service": "llm-server",
         "version": __version__,
         "status": "ok",
-        "backend": talk_of(request).choice.backend.name,
+        "backend": talk_of(request).watch.roster.speaker.backend.name,
     }
 
 
@@ -80,7 +82,7 @@ async def status(request: Request) -> dict[str, Any]:
     choice, reading = talk.choice, talk.watch.reading
     why = choice.reason if choice.passed_over is not None else ""
     return {
-        "backend": choice.backend.name,
+        "backend": talk.watch.roster.speaker.backend.name,
         "requested_backend": choice.requested_backend,
         "requested_model": choice.requested_model,
         "model": reading.status.model,
@@ -91,6 +93,10 @@ async def status(request: Request) -> dict[str, Any]:
         "detail": "; ".join(part for part in (why, reading.status.detail, reading.note) if part),
         "remedy": reading.status.remedy,
         "models": list(reading.status.models),
+        "about": dict(reading.status.about),
+        "warning": reading.status.warning,
+        "backends": [_member(member) for member in talk.watch.roster.members],
+        "usage": asdict(talk.usage),
         "in_flight": talk.in_flight,
         "spoken": talk.spoken,
         "failed": talk.failed,
@@ -100,7 +106,7 @@ async def status(request: Request) -> dict[str, Any]:
 @router.get("/api/topics")
 async def topics(request: Request) -> dict[str, Any]:
     """Name the topics that the back end can follow; none means that it follows any."""
-    backend = talk_of(request).choice.backend
+    backend = talk_of(request).watch.roster.speaker.backend
     return {"backend": backend.name, "topics": list(backend.topics()) if isinstance(backend, HasTopics) else []}
 
 
@@ -136,7 +142,19 @@ def _answer(spoken: Spoken) -> dict[str, Any]:
         "completion_tokens": finish.completion_tokens,
         "timings": spoken.timings,
         "finish_reason": finish.reason,
+        "speaker": spoken.speaker,
     } | ({} if finish.topic is None else {"topic": finish.topic})
+
+
+def _member(member: Member) -> dict[str, Any]:
+    status, last = member.status, member.breaker.last
+    return {
+        "backend": member.backend.name,
+        "state": status.state if status else "loading",
+        "model": status.model if status else "",
+        "breaker": "open" if member.breaker.is_open else "closed",
+        "last_error": last.detail if last else "",
+    }
 
 
 def _age(seconds: float) -> float:

@@ -47,6 +47,7 @@ class ChatBody(_Closed):
     level: int | None = Field(None, ge=0, le=4)
     session: Annotated[str, Field(max_length=200)] | None = None
     turn: int | None = Field(None, ge=0, lt=2**31)
+    delay: float | None = Field(None, ge=0, le=86_400, allow_inf_nan=False)
 
     @model_validator(mode="after")
     def _something_to_answer(self) -> ChatBody:
@@ -82,4 +83,5 @@ class ChatBody(_Closed):
             level=self.level,
             session=self.session,
             turn=self.turn,
+            delay_seconds=self.delay,
         )

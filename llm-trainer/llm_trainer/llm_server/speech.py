@@ -39,6 +39,7 @@ class Spoken:
     text: str
     finish: Finish
     timings: dict[str, float] = field(default_factory=dict)
+    speaker: str = ""
 
 
 async def listen(backend: Backend, request: ChatRequest, deadlines: Deadlines) -> AsyncGenerator[Chunk | Spoken, None]:
@@ -73,7 +74,7 @@ async def listen(backend: Backend, request: ChatRequest, deadlines: Deadlines) -
         detail = f"{backend.name} ended its turn without a word ({chunk.finish.reason})"
         raise PeerAnswerInvalid(detail, peer=backend.name, remedy=remedy, kind="empty")
     seen = {"first": _ms(first - began), "total": _ms(time.perf_counter() - began)}
-    yield Spoken(text, chunk.finish, {**chunk.finish.timings, **seen})
+    yield Spoken(text, chunk.finish, {**chunk.finish.timings, **seen}, backend.name)
 
 
 async def whole(backend: Backend, request: ChatRequest, deadlines: Deadlines) -> Spoken:

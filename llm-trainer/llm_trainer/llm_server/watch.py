@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from llm_trainer.llm_server.backends.base import BackendStatus
 from llm_trainer.llm_server.choice import Choice
 from llm_trainer.llm_server.look import look_at
+from llm_trainer.llm_server.roster import Member, Roster
 
 LOOK_SECONDS = 15.0
 LOOK_WHILE_UNWELL_SECONDS = 5.0
@@ -41,6 +42,7 @@ class Watch:
 
     def __init__(self, choice: Choice, look_seconds: float = LOOK_SECONDS) -> None:
         self._choice, self._look_seconds = choice, look_seconds
+        self.roster = Roster((choice.backend, *choice.successors))
         self._doubt = asyncio.Event()
         loading = BackendStatus("loading", choice.requested_model, "not looked at yet", since=time.time())
         self.reading = Reading(loading, time.monotonic())
@@ -50,14 +52,20 @@ class Watch:
         self._doubt.set()
 
     async def look(self) -> Reading:
-        """Look now. ``since`` stays while the state stays."""
-        status = await look_at(self._choice.backend)
-        before = self.reading.status
-        since = before.since if before.state == status.state and before.since else time.time()
-        if before.state != status.state:
-            log.info("backend=%s state=%s detail=%s", self._choice.backend.name, status.state, status.detail)
-        self.reading = Reading(replace(status, since=since), time.monotonic(), await self._note())
+        """Look now at all who may speak; the reading is of whoever would. ``since`` stays while the state stays."""
+        await asyncio.gather(*(self._look_at(member) for member in self.roster.members))
+        speaker = self.roster.speaker
+        assert speaker.status is not None
+        self.reading = Reading(speaker.status, time.monotonic(), await self._note())
         return self.reading
+
+    async def _look_at(self, member: Member) -> None:
+        status, before = await look_at(member.backend), member.status
+        changed = before is None or before.state != status.state
+        if changed:
+            log.info("backend=%s state=%s detail=%s", member.backend.name, status.state, status.detail)
+        since = time.time() if before is None or changed else before.since
+        self.roster.seen(member, replace(status, since=since))
 
     async def run(self) -> None:
         """Look for ever; ends by being cancelled."""
@@ -70,7 +78,8 @@ class Watch:
 
     def _pause_seconds(self) -> float:
         unhurried = {"ready": self._look_seconds, "loading": LOOK_WHILE_LOADING_SECONDS}
-        return unhurried.get(self.reading.status.state, LOOK_WHILE_UNWELL_SECONDS)
+        states = [member.status.state for member in self.roster.members if member.status is not None]
+        return min((unhurried.get(state, LOOK_WHILE_UNWELL_SECONDS) for state in states), default=self._look_seconds)
 
     async def _note(self) -> str:
         other = self._choice.passed_over

@@ -6,7 +6,7 @@ A back end's module is imported when it is chosen: nobody waits for a library th
 from __future__ import annotations
 
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 from llm_trainer.errors import SettingsError
@@ -19,19 +19,27 @@ from llm_trainer.web import check_url
 
 def chooser(settings: Settings) -> Callable[[], Awaitable[Choice]]:
     """What decides, when the server starts, who speaks. Raises SettingsError now for what cannot work then."""
-    name = settings.llm_backend
-    if name == "auto":
+    names = settings.llm_backends
+    if names == ["auto"]:
         ollama, tutor = _ollama(settings), _tutor(settings)
 
         async def choose() -> Choice:
             return await automatic(ollama, tutor, settings.ollama_model)
     else:
-        backend, model = _MAKERS[name](settings), _requested_model(settings)
+        first, *successors = _listed(names, settings)
+        model = _requested_model(names[0], settings)
 
         async def choose() -> Choice:
-            return Choice(backend, name, model)
+            return Choice(first, ",".join(names), model, successors=tuple(successors))
 
     return choose
+
+
+def _listed(names: Sequence[str], settings: Settings) -> list[Backend]:
+    if not names or len({*names}) < len(names) or "auto" in names:
+        remedy = f"name each once, of {', '.join(_MAKERS)}; auto stands alone"
+        raise SettingsError(f"llm_backend = {', '.join(names) or 'an empty list'} cannot be used", remedy=remedy)
+    return [_MAKERS[name](settings) for name in names]
 
 
 def deadlines(settings: Settings) -> Deadlines:
@@ -39,11 +47,11 @@ def deadlines(settings: Settings) -> Deadlines:
     return Deadlines(whole_seconds=settings.llm_timeout_seconds)
 
 
-def _requested_model(settings: Settings) -> str:
+def _requested_model(backend: str, settings: Settings) -> str:
     named = {"ollama": settings.ollama_model, "openai": settings.openai_model}
     if settings.gguf_path is not None:
         named["gguf"] = settings.gguf_path.name
-    return named.get(settings.llm_backend, settings.llm_backend)
+    return named.get(backend, backend)
 
 
 def _ollama(settings: Settings) -> Backend:
@@ -95,7 +103,8 @@ def _gguf(settings: Settings) -> Backend:
     if settings.gguf_path is None:
         raise SettingsError("llm_backend is gguf, but there is no model", remedy="set gguf_path (--gguf PATH)")
     template = _text("gguf_template_path", settings.gguf_template_path)
-    return Gguf(GgufModel(settings.gguf_path, settings.context_tokens, template, tuple(settings.llm_stop)))
+    stop, threads = tuple(settings.llm_stop), settings.gguf_threads
+    return Gguf(GgufModel(settings.gguf_path, settings.context_tokens, template, stop, threads))
 
 
 def _text(name: str, path: Path | None) -> str:

@@ -19,7 +19,7 @@ HELLO = [{"role": "system", "content": "Be kind."}, {"role": "user", "content": 
 backend = Scripted()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def client() -> Iterator[openai.OpenAI]:
     async def choose() -> Choice:
         return Choice(backend, "scripted", "m")

@@ -27,7 +27,8 @@ class Message:
 class ChatRequest:
     """A conversation to be continued.
 
-    ``level`` goes from 0 (single words) to 4 (conversation); ``turn`` is the number of the assistant's turn, from 0.
+    ``level`` goes from 0 (single words) to 4 (conversation); ``turn`` is the number of the assistant's turn, from 0;
+    ``delay_seconds`` is how far apart the caller's turns will be, so that a model is not put away between them.
     """
 
     messages: tuple[Message, ...]
@@ -40,6 +41,7 @@ class ChatRequest:
     level: int | None = None
     session: str | None = None
     turn: int | None = None
+    delay_seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,7 @@ class Finish:
     """How a turn ended. ``timings`` in milliseconds, keyed ``load``, ``prompt``, ``generation`` where known.
 
     A back end that chooses what is talked about names the ``topic``; its reason is ``dialogue_end`` at the last turn.
+    ``cost`` is what the turn cost, in whatever the provider counts, where it tells.
     """
 
     reason: str
@@ -55,6 +58,7 @@ class Finish:
     completion_tokens: int = 0
     timings: Mapping[str, float] = field(default_factory=dict)
     topic: str | None = None
+    cost: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +73,9 @@ class Chunk:
 class BackendStatus:
     """How a back end is. ``detail`` says what is the matter, ``remedy`` what a person can do about it.
 
-    ``since`` (Unix seconds) is filled in by whoever watches; a back end reports only the present.
+    ``since`` (Unix seconds) is filled in by whoever watches; a back end reports only the present. ``about`` is what
+    identifies the model (digest, parameters, quantization …), as far as is known; ``warning`` is something a person
+    should know although the back end answers.
     """
 
     state: State
@@ -78,6 +84,8 @@ class BackendStatus:
     remedy: str = ""
     models: tuple[str, ...] = ()
     since: float | None = None
+    about: Mapping[str, object] = field(default_factory=dict)
+    warning: str = ""
 
     @property
     def is_ready(self) -> bool:
@@ -106,3 +114,20 @@ class HasTopics(Protocol):
 
     def topics(self) -> tuple[str, ...]:
         """The values of ``ChatRequest.topic`` it can follow, in a sensible order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far fetching a model has come; ``total`` bytes are 0 until known."""
+
+    status: str
+    completed: int = 0
+    total: int = 0
+
+
+@runtime_checkable
+class CanPull(Protocol):
+    """A back end that can fetch a model that it does not have."""
+
+    def pull(self, model: str, *, insecure: bool = False) -> AsyncIterator[Progress]:
+        """Fetch ``model``; ends when it is there; raises PeerError. ``insecure`` allows registries without TLS."""

@@ -114,6 +114,7 @@ class Gguf:
         parameters.api_keys = [key]
         parameters.n_ctx = self._model.context_tokens
         parameters.n_parallel = 1  # one conversation has the whole context
+        parameters.enable_reasoning = 0  # a teacher says what it thinks, or keeps it to itself
         parameters.ui = False
         parameters.endpoint_slots = False
         parameters.verbosity = QUIET

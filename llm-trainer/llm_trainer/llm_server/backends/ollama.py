@@ -7,7 +7,7 @@ small, and it cuts what does not fit without saying so. Nothing is retried here.
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 import httpx
@@ -22,13 +22,14 @@ from llm_trainer.errors import (
     PeerTimeout,
     PeerUnreachable,
 )
-from llm_trainer.llm_server.backends.base import BackendStatus, ChatRequest, Chunk, Finish
-from llm_trainer.llm_server.budget import fit
+from llm_trainer.llm_server.backends.base import BackendStatus, ChatRequest, Chunk, Finish, Progress, State
+from llm_trainer.llm_server.budget import Budget
 
 NAME = "ollama"
 CONTEXT_TOKENS = 4096
 ANSWER_TOKENS = 256
-KEEP_ALIVE = "30m"
+KEEP_ALIVE_SECONDS = 1800  # where nobody says how far apart the turns will be
+KEEP_ALIVE_AT_LEAST_SECONDS = 300
 SILENCE = "…"
 CONNECT_SECONDS = 2.0
 LOOK_SECONDS = 4.0
@@ -45,7 +46,8 @@ class Ollama:
     def __init__(
         self, url: str, model: str, *, context_tokens: int = CONTEXT_TOKENS, stop: tuple[str, ...] = ()
     ) -> None:
-        self._url, self._model, self._context_tokens, self._stop = url, model, context_tokens, stop
+        self._url, self._model, self._stop = url, model, stop
+        self._budget = Budget(context_tokens)
         self._waiting = 0  # requests that have not got their first piece: if the model is not resident, it is loading
         timeout = httpx.Timeout(None, connect=CONNECT_SECONDS)
         self._client = ollama.AsyncClient(url, timeout=timeout, follow_redirects=False, trust_env=False)
@@ -53,7 +55,7 @@ class Ollama:
     async def chat(self, request: ChatRequest) -> AsyncIterator[Chunk]:
         """Speak the next turn, piece by piece."""
         answer_tokens = request.max_tokens or ANSWER_TOKENS
-        fitting = fit(request, self._context_tokens, answer_tokens)
+        fitting = self._budget.fit(request, answer_tokens)
         self._waiting += 1
         waiting = True
         try:
@@ -62,7 +64,7 @@ class Ollama:
                 _messages(fitting),
                 stream=True,
                 think=False,
-                keep_alive=KEEP_ALIVE,
+                keep_alive=_keep_alive(request.delay_seconds),
                 options=self._options(fitting, answer_tokens),
             ):
                 if waiting:
@@ -70,7 +72,7 @@ class Ollama:
                     self._waiting -= 1
                 text = part.message.content or ""
                 if part.done:
-                    yield Chunk(text, self._finish(part, answer_tokens))
+                    yield Chunk(text, self._finish(part, fitting, answer_tokens))
                     return
                 if text:
                     yield Chunk(text)
@@ -79,28 +81,41 @@ class Ollama:
         except (httpx.HTTPError, ConnectionError) as error:
             raise self._broken(error) from error
         except NOT_OLLAMA as error:
-            detail = f"ollama sent a line that is not an answer: {error}"
-            raise PeerAnswerInvalid(detail, peer=NAME, remedy=f"is it Ollama that answers at {self._url}?") from error
+            raise self._no_ollama(error) from error
         finally:
             self._waiting -= waiting
 
     async def status(self) -> BackendStatus:
         """Ask which models there are and which are loaded."""
         try:
-            found = [model.model or "" for model in (await self._client.list()).models]
+            listed = (await self._client.list()).models
+            found = [model.model or "" for model in listed]
             resident = [model.model or "" for model in (await self._client.ps()).models]
         except (httpx.HTTPError, ConnectionError, ollama.ResponseError, *NOT_OLLAMA) as error:
             return self._no_answer(error)
         if _full(self._model) not in map(_full, found):
             detail = f"ollama answers at {self._url}, but {self._model} is not pulled"
             return BackendStatus("model-missing", self._model, detail, self._pull(), tuple(found))
-        if _full(self._model) in map(_full, resident):
-            return BackendStatus("ready", self._model, f"{self._model} is loaded", models=tuple(found))
-        if self._waiting:
-            detail = f"ollama is loading {self._model}; the first answer may take minutes"
-            return BackendStatus("loading", self._model, detail, "wait", tuple(found))
-        detail = f"{self._model} is pulled; the first request loads it"
-        return BackendStatus("ready", self._model, detail, models=tuple(found))
+        about = next(_about(model) for model in listed if _full(model.model or "") == _full(self._model))
+        about["context_tokens"] = self._budget.context_tokens
+        state, detail = self._readiness(_full(self._model) in map(_full, resident))
+        remedy = "wait" if state == "loading" else ""
+        warning = self._budget.warning
+        return BackendStatus(state, self._model, detail, remedy, tuple(found), about=about, warning=warning)
+
+    async def pull(self, model: str, *, insecure: bool = False) -> AsyncIterator[Progress]:
+        """Fetch ``model`` through Ollama; each step as it tells it."""
+        try:
+            async for part in await self._client.pull(model, insecure=insecure, stream=True):
+                yield Progress(part.status or "", part.completed or 0, part.total or 0)
+        except ollama.ResponseError as error:
+            said = " ".join(str(error.error).split())[:300]
+            remedy = "see the name at https://ollama.com/library, and whether this machine reaches it"
+            raise PeerRefused(f"ollama cannot pull {model}: {said}", peer=NAME, remedy=remedy) from error
+        except (httpx.HTTPError, ConnectionError) as error:
+            raise self._broken(error) from error
+        except NOT_OLLAMA as error:
+            raise self._no_ollama(error) from error
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -108,7 +123,7 @@ class Ollama:
 
     def _options(self, request: ChatRequest, answer_tokens: int) -> dict[str, Any]:
         given = {"temperature": request.temperature, "seed": request.seed, "stop": [*request.stop, *self._stop] or None}
-        options = {"num_ctx": self._context_tokens, "num_predict": answer_tokens}
+        options = {"num_ctx": self._budget.context_tokens, "num_predict": answer_tokens}
         return options | {name: value for name, value in given.items() if value is not None}
 
     def _pull(self) -> str:
@@ -121,12 +136,18 @@ class Ollama:
         remedy = f"install it from https://ollama.com/download, start it (ollama serve), then: {self._pull()}"
         return BackendStatus("unreachable", self._model, detail, remedy)
 
-    def _finish(self, part: ollama.ChatResponse, answer_tokens: int) -> Finish:
+    def _readiness(self, is_resident: bool) -> tuple[State, str]:
+        if is_resident:
+            return "ready", f"{self._model} is loaded"
+        if self._waiting:
+            return "loading", f"ollama is loading {self._model}; the first answer may take minutes"
+        return "ready", f"{self._model} is pulled; the first request loads it"
+
+    def _finish(self, part: ollama.ChatResponse, sent: ChatRequest, answer_tokens: int) -> Finish:
         prompt_tokens = part.prompt_eval_count or 0
-        if prompt_tokens + answer_tokens > self._context_tokens:
-            log.warning(
-                "cut prompt_tokens=%d num_ctx=%d num_predict=%d", prompt_tokens, self._context_tokens, answer_tokens
-            )
+        warning = self._budget.compare(sent, answer_tokens, prompt_tokens)
+        if warning:
+            log.warning("model=%s %s", self._model, warning)
         timings = {
             name: nanoseconds / 1e6
             for name, nanoseconds in (
@@ -152,6 +173,10 @@ class Ollama:
         where = "in the middle of its answer" if error.status_code < 0 else f"({error.status_code})"
         return PeerAnswerInvalid(f"ollama failed {where}: {said}", peer=NAME, remedy="see ollama's log", kind="error")
 
+    def _no_ollama(self, error: Exception) -> PeerError:
+        detail = f"ollama sent a line that is not an answer: {error}"
+        return PeerAnswerInvalid(detail, peer=NAME, remedy=f"is it Ollama that answers at {self._url}?")
+
     def _broken(self, error: Exception) -> PeerError:
         if isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout, ConnectionError)):
             status = self._no_answer(error)
@@ -169,3 +194,22 @@ def _messages(request: ChatRequest) -> list[dict[str, str]]:
 
 def _full(model: str) -> str:
     return model if ":" in model else f"{model}:latest"
+
+
+def _keep_alive(delay_seconds: float | None) -> int:
+    """Seconds that the model stays loaded after a turn: long enough for the next one, however late it comes."""
+    if delay_seconds is None:
+        return KEEP_ALIVE_SECONDS
+    return max(KEEP_ALIVE_AT_LEAST_SECONDS, round(3 * delay_seconds) + 60)
+
+
+def _about(model: ollama.ListResponse.Model) -> dict[str, object]:
+    details = model.details
+    told: Mapping[str, object] = {
+        "digest": model.digest,
+        "bytes": model.size,
+        "parameters": details.parameter_size if details else None,
+        "quantization": details.quantization_level if details else None,
+        "family": details.family if details else None,
+    }
+    return {name: value for name, value in told.items() if value}

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 import httpx2
 import openai
+from openai.types import CompletionUsage
 
 from llm_trainer.errors import (
     ModelMissing,
@@ -19,8 +21,9 @@ from llm_trainer.errors import (
     PeerUnreachable,
 )
 from llm_trainer.llm_server.backends.base import BackendStatus, ChatRequest, Chunk, Finish
-from llm_trainer.llm_server.budget import fit
+from llm_trainer.llm_server.budget import Budget
 
+log = logging.getLogger(__name__)
 NAME = "openai"
 CONTEXT_TOKENS = 4096
 ANSWER_TOKENS = 256
@@ -50,7 +53,7 @@ class OpenAI:
         name: str = NAME,
     ) -> None:
         self._url, self._model, self._key_variable = url, model, key_variable
-        self._context_tokens, self._stop, self.name = context_tokens, stop, name
+        self._budget, self._stop, self.name = Budget(context_tokens), stop, name
         timeout = httpx2.Timeout(None, connect=CONNECT_SECONDS)
         transport = httpx2.AsyncClient(timeout=timeout, follow_redirects=False, trust_env=False)
         self._client = openai.AsyncOpenAI(
@@ -60,9 +63,11 @@ class OpenAI:
     async def chat(self, request: ChatRequest) -> AsyncIterator[Chunk]:
         """Speak the next turn, piece by piece."""
         reason, model, usage = None, self._model, None
+        answer_tokens = request.max_tokens or ANSWER_TOKENS
+        request = self._budget.fit(request, answer_tokens)
         timings: dict[str, float] = {}
         try:
-            stream = await self._client.chat.completions.create(**self._arguments(request))
+            stream = await self._client.chat.completions.create(**self._arguments(request, answer_tokens))
             async with contextlib.aclosing(stream.__aiter__()) as parts:
                 async for part in parts:
                     model, usage = part.model or model, part.usage or usage
@@ -75,7 +80,9 @@ class OpenAI:
             raise self._translated(error) from error
         if reason is not None:  # without one the stream was cut, which is for the caller to see
             read, spoken = (usage.prompt_tokens, usage.completion_tokens) if usage else (0, 0)
-            yield Chunk("", Finish(reason, model, read, spoken, timings))
+            if warning := self._budget.compare(request, answer_tokens, read):
+                log.warning("model=%s %s", model, warning)
+            yield Chunk("", Finish(reason, model, read, spoken, timings, cost=_cost(usage)))
 
     async def status(self) -> BackendStatus:
         """Ask which models there are."""
@@ -91,15 +98,15 @@ class OpenAI:
         detail = f"answers at {self._url}"
         if found and model not in found:
             detail += f", but does not list {model}; it has {', '.join(found[:5])}"
-        return BackendStatus("ready", model, detail, models=found[:100])
+        about = {"context_tokens": self._budget.context_tokens}
+        warning = self._budget.warning
+        return BackendStatus("ready", model, detail, models=found[:100], about=about, warning=warning)
 
     async def aclose(self) -> None:
         """Close the connections."""
         await self._client.close()
 
-    def _arguments(self, request: ChatRequest) -> dict[str, Any]:
-        answer_tokens = request.max_tokens or ANSWER_TOKENS
-        request = fit(request, self._context_tokens, answer_tokens)
+    def _arguments(self, request: ChatRequest, answer_tokens: int) -> dict[str, Any]:
         turns = [{"role": turn.role, "content": turn.text or SILENCE} for turn in request.messages]
         system = [{"role": "system", "content": request.system}] if request.system else []
         arguments: dict[str, Any] = {
@@ -154,6 +161,12 @@ def _timings(extra: Mapping[str, Any] | None) -> dict[str, float]:
         return {}
     named = {"prompt": told.get("prompt_ms"), "generation": told.get("predicted_ms")}
     return {name: float(value) for name, value in named.items() if isinstance(value, (int, float))}
+
+
+def _cost(usage: CompletionUsage | None) -> float | None:
+    """What the turn cost, where the provider tells it beside the standard (OpenRouter does)."""
+    told = ((usage.model_extra if usage else None) or {}).get("cost")
+    return float(told) if isinstance(told, (int, float)) and not isinstance(told, bool) else None
 
 
 def _short(error: Exception) -> str:
