@@ -17,6 +17,8 @@ TOKENS_PER_TURN = 8  # role marks and separators of the chat template
 TOKENS_OF_FRAME = 16
 MOST_CHARACTERS_PER_TOKEN = 8  # over a whole conversation no vocabulary does better; fewer tokens read: some were cut
 MARGIN = 1.05
+STEP = 1.5
+MOST_RATIO = 4.0
 
 
 def tokens(text: str) -> int:
@@ -71,6 +73,7 @@ class Budget:
         least = sum(len(text) for text in texts) // MOST_CHARACTERS_PER_TOKEN
         self.ratio = max(self.ratio, MARGIN * read_tokens / estimate if read_tokens > estimate else 1.0)
         if read_tokens + answer_tokens > self.context_tokens:
+            self.ratio = min(self.ratio * STEP, MOST_RATIO)  # what was cut off was not counted
             self.warning = (
                 f"the engine read {read_tokens} tokens (estimated: {estimate}), which leaves less than the "
                 f"{answer_tokens} of an answer in its context of {self.context_tokens}: it may have cut the "

@@ -9,12 +9,14 @@ import json
 import threading
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, TypeVar
 
 from llm_trainer.llm_server.backends.base import BackendStatus, ChatRequest, Chunk, Finish, Message
 from tests.serving import serving
 
 Result = TypeVar("Result")
+RECORDINGS = Path(__file__).parents[1] / "data" / "ollama"
 DETAILS = {
     "parent_model": "",
     "format": "gguf",
@@ -113,6 +115,13 @@ def standing_in(program: StandIn) -> Iterator[str]:
         yield url
     finally:
         _idle.append((url, switch))
+
+
+def recorded(name: str) -> Script:
+    """What the real Ollama once answered, of ``tests/data/ollama``."""
+    answer = json.loads((RECORDINGS / f"{name}.json").read_text("utf-8"))
+    kind = answer["headers"]["content-type"]
+    return Script(answer["lines"], answer["status"], kind=kind)
 
 
 async def _body(receive: Callable[[], Any]) -> bytes:

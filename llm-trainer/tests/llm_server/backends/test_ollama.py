@@ -1,4 +1,7 @@
-"""Ollama as it really behaves, by the shapes of its real answers."""
+"""Ollama as it really behaves: by recordings of its own answers (``recorded``), and by what it could still do.
+
+``record_ollama`` makes the recordings, ``test_real_ollama`` asks the program itself where there is one.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +11,12 @@ import json
 import pytest
 
 from llm_trainer import errors
-from llm_trainer.llm_server.backends.base import BackendStatus, Chunk
+from llm_trainer.llm_server.backends.base import BackendStatus, Chunk, Progress
 from llm_trainer.llm_server.backends.ollama import Ollama
 from llm_trainer.llm_server.budget import tokens
 from llm_trainer.llm_server.speech import Deadlines, Spoken, whole
 from llm_trainer.ports import bind
-from tests.llm_server.stand_ins import Script, StandIn, ask, ollama, ollama_lines, run, standing_in
+from tests.llm_server.stand_ins import Script, StandIn, ask, ollama, ollama_lines, recorded, run, standing_in
 from tests.serving import wait_until
 
 MODEL = "gemma3:1b"
@@ -98,11 +101,115 @@ def test_a_last_turn_that_cannot_fit_is_refused_before_anything_is_sent() -> Non
     assert program.bodies == []
 
 
+RECORDED_REFUSALS = [
+    ("model-missing", errors.ModelMissing, "ollama pull gemma3:1b"),
+    ("queue-full", errors.PeerBusy, "wait"),
+    ("thinking-refused", errors.PeerRefused, "log"),
+    ("bad-option", errors.PeerAnswerInvalid, "log"),
+    ("engine-ended", errors.PeerAnswerInvalid, "log"),
+]
+
+
+@pytest.mark.parametrize(("name", "kind", "remedy"), RECORDED_REFUSALS)
+def test_what_it_really_says_when_it_cannot_is_named_with_its_remedy(
+    name: str, kind: type[errors.PeerError], remedy: str
+) -> None:
+    program = ollama(recorded(name))
+    with pytest.raises(kind) as refusal:
+        speak(program)
+
+    assert type(refusal.value) is kind
+    assert remedy in refusal.value.remedy
+    assert len(program.bodies) == 1
+
+
+def test_what_it_really_says_is_heard_whole() -> None:
+    turn = speak(ollama(recorded("chat")))
+
+    assert turn.text == "Yes, I want to play with my cat."
+    assert (turn.finish.reason, turn.finish.prompt_tokens, turn.finish.completion_tokens) == ("stop", 27, 14)
+    assert turn.timings["load"] > 0
+
+
+def test_an_answer_ended_by_its_limit_says_so() -> None:
+    assert speak(ollama(recorded("chat-length"))).finish.reason == "length"
+
+
+@pytest.mark.parametrize("name", ["loaded", "unloaded"])
+def test_an_answer_without_a_turn_is_empty(name: str) -> None:
+    with pytest.raises(errors.PeerAnswerInvalid) as broken:
+        speak(ollama(recorded(name)))
+
+    assert broken.value.extra["kind"] == "empty"
+
+
+@pytest.mark.parametrize("name", ["chat-too-long-a-past", "chat-too-long-a-message"])
+def test_a_prompt_that_it_cut_is_warned_of_in_the_status(name: str) -> None:
+    program = ollama(recorded(name))
+
+    async def speak_and_look(url: str) -> str:
+        backend = Ollama(url, MODEL, context_tokens=512)
+        await whole(backend, ask("hi"), Deadlines())
+        warning = (await backend.status()).warning
+        await backend.aclose()
+        return warning
+
+    with standing_in(program) as url:
+        assert "may have cut" in run(speak_and_look(url))
+
+
+def test_the_model_is_identified_by_what_it_really_lists() -> None:
+    program = StandIn(recorded("chat"), pages={f"/api/{page}": recorded(page) for page in ("tags", "ps")})
+    status = look(program, "stories")
+
+    assert (status.state, status.detail) == ("ready", "stories is loaded")
+    assert len(str(status.about["digest"])) == 64
+    assert (status.about["parameters"], status.about["context_tokens"]) == ("293K", 4096)
+
+
+def pulled(program: StandIn) -> list[Progress]:
+    async def steps(url: str) -> list[Progress]:
+        backend = Ollama(url, MODEL)
+        try:
+            return [step async for step in backend.pull(MODEL)]
+        finally:
+            await backend.aclose()
+
+    with standing_in(program) as url:
+        return run(steps(url))
+
+
+def test_a_pull_tells_how_far_it_is() -> None:
+    lines = [
+        {"status": "pulling manifest"},
+        {"status": "pulling aabbcc", "digest": "sha256:aabbcc", "total": 10, "completed": 4},
+        {"status": "success"},
+    ]
+    steps = pulled(ollama(Script([json.dumps(line) for line in lines])))
+
+    assert [(step.status, step.completed, step.total) for step in steps] == [
+        ("pulling manifest", 0, 0),
+        ("pulling aabbcc", 4, 10),
+        ("success", 0, 0),
+    ]
+
+
+def test_a_pull_that_reaches_nobody_says_so_in_its_words() -> None:
+    with pytest.raises(errors.PeerRefused, match="no such host"):
+        pulled(ollama(recorded("pull-without-a-network")))
+
+
+@pytest.mark.parametrize(("delay", "seconds"), [(None, 1800), (0.0, 300), (2.0, 300), (600.0, 1860)])
+def test_the_model_is_kept_loaded_until_the_next_turn(delay: float | None, seconds: int) -> None:
+    program = ollama()
+    speak(program, delay_seconds=delay)
+
+    assert program.bodies[0]["keep_alive"] == seconds
+
+
 REFUSALS = [
-    (404, "model 'gemma3:1b' not found", errors.ModelMissing, "ollama pull gemma3:1b"),
-    (503, "server busy, please try again.  maximum pending requests exceeded", errors.PeerBusy, "wait"),
     (429, "too many requests", errors.PeerBusy, "wait"),
-    (400, "invalid options: num_ctx", errors.PeerRefused, "log"),
+    (400, "invalid options", errors.PeerRefused, "log"),
     (500, "llama runner process has terminated: exit status 2", errors.PeerAnswerInvalid, "log"),
     (500, "model requires more system memory (2.4 GiB) than is available", errors.PeerRefused, "smaller model"),
 ]
