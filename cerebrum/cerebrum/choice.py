@@ -41,6 +41,9 @@ WEIGHTS: Mapping[str, float] = MappingProxyType(
     }
 )
 
+ONE_SIDED: Mapping[str, float] = MappingProxyType({**WEIGHTS, "expected": 0.15, "new_on_topic": 0.9})
+"""Where what was heard does not foretell what comes next, staying on the topic is what is left."""
+
 _SHORT_LIST = 30
 _AGREEING = 20
 _ECHO = 0.7
@@ -52,6 +55,7 @@ class Judge:
 
     def __init__(self, turns: Shelf, composer: Composer, fluency: Fluency) -> None:
         self.turns, self.composer, self.fluency = turns, composer, fluency
+        self.weights = WEIGHTS
 
     def choose(
         self,
@@ -62,13 +66,17 @@ class Judge:
     ) -> tuple[Candidate, float]:
         """Return the best candidate, the first of equals, and its score; its features are filled in."""
         self._glance(query, candidates)
-        scores = np.array([score(c) for c in candidates], np.float32)
+        scores = np.array([self.score(c) for c in candidates], np.float32)
         short = [candidates[k] for k in best(scores, _SHORT_LIST)]
         self._weigh(query, short)
         for candidate in short:
             candidate.features["said_here"] = float(candidate.text in said_here)
             candidate.features["said_lately"] = float(candidate.text in said_lately)
-        return max(((c, score(c)) for c in short), key=lambda pair: pair[1])
+        return max(((c, self.score(c)) for c in short), key=lambda pair: pair[1])
+
+    def score(self, candidate: Candidate) -> float:
+        """Return the weighted sum of the features known so far."""
+        return sum(self.weights[name] * value for name, value in candidate.features.items())
 
     def _glance(self, query: Query, candidates: Sequence[Candidate]) -> None:
         """Fill in what is cheap."""
@@ -166,11 +174,6 @@ class _Informed(dict[str, float]):
         share = (1 + len(self.turns)) / (1 + len(self.turns.holding(word)))
         value = self[word] = max(0.0, math.log(share) - 1)
         return value
-
-
-def score(candidate: Candidate) -> float:
-    """Return the weighted sum of the features known so far."""
-    return sum(WEIGHTS[name] * value for name, value in candidate.features.items())
 
 
 def share_in_order(reply: Sequence[str], heard: Sequence[str]) -> float:

@@ -7,7 +7,7 @@ changes nothing; the same seed and the same history give the same mind, whatever
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -15,7 +15,7 @@ from typing import Protocol
 
 import numpy as np
 
-from cerebrum.choice import WEIGHTS, Judge
+from cerebrum.choice import ONE_SIDED, WEIGHTS, Judge
 from cerebrum.dialogue import Observation, Reply, Source
 from cerebrum.evaluation import Prequential
 from cerebrum.features import Bag, Features
@@ -120,11 +120,16 @@ class Mind:
         if not candidates:
             return Reply("", kind="silence")
         here = dict.fromkeys(self.conversations[conversation].said, 1) if conversation in self.conversations else {}
+        self.judge.weights = self._weights
         chosen, score = self.judge.choose(query, candidates, here, dict.fromkeys(self.said, 1))
         sources = tuple(
             Source(p.start, p.end, self._seq(p.turn), self.turns.passages[p.turn].text) for p in chosen.parts
         )
         return Reply(chosen.text, chosen.kind, score, sources, dict(chosen.features))
+
+    @property
+    def _weights(self) -> Mapping[str, float]:
+        return ONE_SIDED if self.growth.is_answered_unheard() else WEIGHTS
 
     def _query(self, heard: str, before: Remembered) -> Query:
         tokens = tuple(encode(heard.strip()))
@@ -135,7 +140,7 @@ class Mind:
         first = [w for t in tokens[slice(*spans[0])] if (w := fold(t))] if spans else []
         opening = self.towers.context(self.features.bag(first), None)
         expected = self.contexts.expected(place, self.turns)
-        aim = place + np.float32(WEIGHTS["expected"]) * expected
+        aim = place + np.float32(self._weights["expected"]) * expected
         return Query(tokens, folded, place, opening, expected, aim)
 
     def _seq(self, turn: int) -> int:
