@@ -79,6 +79,14 @@ class Middleware:
         found = self._json("GET", "/api/training/measurements", params={"after": after}).get("measurements", [])
         return [each for each in found if isinstance(each, dict)]
 
+    def pull(self, model: str) -> Json:
+        """Have the LLM server fetch a model; empty means the one that its settings ask for."""
+        return self._json("POST", "/api/llm/pull", json={"model": model} if model else {}, timeout=60.0)
+
+    def pulling(self) -> Json:
+        """How far that is."""
+        return self._json("GET", "/api/llm/pull")
+
     def sessions(self) -> list[Json]:
         """All sessions, newest first."""
         listed = self._json("GET", "/api/sessions").get("sessions", [])

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
-from llm_trainer.cli import tables
+from llm_trainer.cli import pulling, tables
 from llm_trainer.cli.checklearner import check_learner
 from llm_trainer.cli.client import Json, Middleware
 from llm_trainer.cli.doctor import examine
@@ -196,6 +196,20 @@ def export(
             return
         written = _write(out, b"".join(pieces))
         say(f"{written} bytes written to {out}")
+
+
+@app.command()
+def pull(
+    context: typer.Context,
+    model: Annotated[str, typer.Argument(help="The model; the one that the settings ask for when left out.")] = "",
+    url: Url = None,
+    as_json: AsJson = False,
+) -> None:
+    """Have Ollama fetch a model, and show how far it is."""
+    options = _options(context, url, as_json)
+    with _middleware(options) as middleware:
+        ended = pulling.pull(middleware, model, silent=options.as_json)
+    say(_json(ended) if options.as_json else f"{ended['model']} is there.")
 
 
 @app.command()

@@ -11,7 +11,9 @@ from fastapi import FastAPI
 
 from llm_trainer import __version__
 from llm_trainer.llm_server import compatible, routes
+from llm_trainer.llm_server.backends.base import CanPull
 from llm_trainer.llm_server.choice import Choice
+from llm_trainer.llm_server.pulls import Pulls
 from llm_trainer.llm_server.speech import Deadlines
 from llm_trainer.llm_server.talk import Talk
 from llm_trainer.llm_server.watch import Watch
@@ -30,6 +32,10 @@ def create_app(
         choice = await choose()
         watch = Watch(choice, look_seconds)
         app.state.talk = Talk(choice, watch, deadlines or Deadlines())
+        everybody = [*filter(None, (choice.backend, choice.passed_over, *choice.successors))]
+        pulls = app.state.pulls = Pulls(
+            next((each for each in everybody if isinstance(each, CanPull)), None), watch.doubt
+        )
         reading = await watch.look()
         loud = log.warning if choice.passed_over is not None or not reading.status.is_ready else log.info
         loud(choice.announcement(reading.status))
@@ -40,7 +46,8 @@ def create_app(
             watching.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await watching
-            for backend in filter(None, (choice.backend, choice.passed_over, *choice.successors)):
+            await pulls.cancel()
+            for backend in everybody:
                 await backend.aclose()
 
     app = FastAPI(title="LLM server", version=__version__, lifespan=lifespan, docs_url=None, redoc_url=None)

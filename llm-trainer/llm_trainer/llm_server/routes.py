@@ -16,8 +16,9 @@ from llm_trainer import __version__
 from llm_trainer.errors import PeerError
 from llm_trainer.llm_server.backends.base import Chunk, HasTopics
 from llm_trainer.llm_server.lean import LeanRoute
+from llm_trainer.llm_server.pulls import Pull, Pulls
 from llm_trainer.llm_server.roster import Member
-from llm_trainer.llm_server.schemas import ChatBody
+from llm_trainer.llm_server.schemas import ChatBody, PullBody
 from llm_trainer.llm_server.speech import Spoken
 from llm_trainer.llm_server.talk import ClientGone, Talk, unless_gone
 from llm_trainer.web import bare_problem
@@ -110,6 +111,25 @@ async def topics(request: Request) -> dict[str, Any]:
     return {"backend": backend.name, "topics": list(backend.topics()) if isinstance(backend, HasTopics) else []}
 
 
+@router.post("/api/pull", response_model=None, status_code=202)
+async def pull(body: PullBody, request: Request) -> Response:
+    """Have a model fetched; answers at once, and the same again while it is on its way."""
+    wanted = body.model or talk_of(request).choice.requested_model
+    return JSONResponse({"pull": asdict(_pulls_of(request).begin(wanted, insecure=body.insecure))}, 202)
+
+
+@router.get("/api/pull")
+async def pulling(request: Request) -> dict[str, Any]:
+    """Say how far the model that was asked for last has come; null if none was."""
+    return {"pull": _pull(_pulls_of(request).last)}
+
+
+@router.delete("/api/pull")
+async def pull_no_more(request: Request) -> dict[str, Any]:
+    """Stop fetching; what has come stays, and the next try goes on from there."""
+    return {"pull": _pull(await _pulls_of(request).cancel())}
+
+
 @router.post("/api/reset")
 async def reset() -> dict[str, str]:
     """Do nothing, kept for old callers: the conversation travels with each request."""
@@ -144,6 +164,15 @@ def _answer(spoken: Spoken) -> dict[str, Any]:
         "finish_reason": finish.reason,
         "speaker": spoken.speaker,
     } | ({} if finish.topic is None else {"topic": finish.topic})
+
+
+def _pulls_of(request: Request) -> Pulls:
+    pulls: Pulls = request.app.state.pulls
+    return pulls
+
+
+def _pull(pull: Pull | None) -> dict[str, Any] | None:
+    return None if pull is None else asdict(pull)
 
 
 def _member(member: Member) -> dict[str, Any]:

@@ -31,6 +31,13 @@ class RoleMessage(_Closed):
     content: Text
 
 
+class PullBody(_Closed):
+    """The body of ``POST /api/pull``: which model, else the one that the settings ask for."""
+
+    model: Annotated[str, Field(min_length=1, max_length=300, pattern=r"^[\w.:/@-]+$")] | None = None
+    insecure: bool = False
+
+
 class ChatBody(_Closed):
     """The body of ``POST /api/chat``: a ``message``, or ``messages`` that end with one."""
 

@@ -54,6 +54,12 @@ class LlmChatBody(_Closed):
     message: Annotated[str, Field(min_length=1, max_length=32_000, pattern=r"\S")]
 
 
+class PullBody(_Closed):
+    """POST /api/llm/pull: which model, else the one that the LLM server's settings ask for."""
+
+    model: Annotated[str, Field(min_length=1, max_length=300, pattern=r"^[\w.:/@-]+$")] | None = None
+
+
 class LearnerChatBody(_Closed):
     """The body of ``POST /api/cerebrum/chat``."""
 

@@ -55,6 +55,7 @@ class HttpTeacher:
             raise PeerAnswerInvalid("the LLM server's answer has no text", peer=PEER, remedy="see its log")
         topic, tokens = answer.get("topic"), answer.get("tokens_used")
         about = {"model": answer.get("model"), "tokens_used": tokens, "timings": answer.get("timings")}
+        about["speaker"] = answer.get("speaker")
         finish = answer.get("finish_reason")
         return Speech(
             clean(text),
@@ -66,6 +67,16 @@ class HttpTeacher:
     async def chat(self, body: dict[str, Any]) -> dict[str, Any]:
         """One question by hand; the LLM server's answer as it came."""
         return await self._post("/api/chat", body, None)
+
+    async def pull(self, model: str | None) -> dict[str, Any]:
+        """Have a model fetched; how far it is."""
+        return await self._post("/api/pull", {} if model is None else {"model": model}, None)
+
+    async def pulling(self, *, cancel: bool = False) -> dict[str, Any]:
+        """How far the model asked for last has come; ``cancel`` calls it off."""
+        method = "DELETE" if cancel else "GET"
+        answer = await self._wire.call(PEER, method, f"{self.url}/api/pull", deadline_seconds=STATUS_SECONDS)
+        return understood(answer, PEER)
 
     async def topics(self) -> tuple[str, ...]:
         """The topics that whoever speaks can follow; none if it follows any, or does not say."""

@@ -131,7 +131,7 @@ class Trainer:
         while name in taken:
             name = f"{local_name(now)}_{secrets.token_hex(2)}"
         session = Session(plan)
-        told = ("backend", "requested_model", "model", "detail", "state")
+        told = ("backend", "requested_backend", "requested_model", "model", "detail", "state", "about")
         row: Row = {
             "id": plan.session_id,
             "name": name,

@@ -222,6 +222,9 @@ def test_the_routes_are_these_and_no_others(served: Asking) -> None:
         "GET /api/topics",
         "POST /api/chat",
         "POST /api/reset",
+        "GET /api/pull",
+        "POST /api/pull",
+        "DELETE /api/pull",
         "GET /v1/models",
         "POST /v1/chat/completions",
     }

@@ -11,7 +11,7 @@ from llm_trainer.errors import PeerUnreachable
 from llm_trainer.middleware.learner import PEER as LEARNER
 from llm_trainer.middleware.monitor import Watch
 from llm_trainer.middleware.parts import Wired
-from llm_trainer.middleware.schemas import LearnerChatBody, LlmChatBody
+from llm_trainer.middleware.schemas import LearnerChatBody, LlmChatBody, PullBody
 from llm_trainer.middleware.teacher import PEER as LLM
 
 router = APIRouter(prefix="/api", tags=["peers"])
@@ -48,6 +48,24 @@ async def explain(seq: Annotated[int, Path(ge=0, lt=2**62)], parts: Wired) -> di
 async def ask_llm(body: LlmChatBody, parts: Wired) -> dict[str, Any]:
     """The LLM server's answer to one message."""
     return await parts.teacher.chat({"message": body.message})
+
+
+@router.post("/llm/pull", status_code=202)
+async def pull(body: PullBody, parts: Wired) -> dict[str, Any]:
+    """Have the LLM server fetch a model; answers at once with how far it is."""
+    return await parts.teacher.pull(body.model)
+
+
+@router.get("/llm/pull")
+async def pulling(parts: Wired) -> dict[str, Any]:
+    """How far the model that was asked for last has come."""
+    return await parts.teacher.pulling()
+
+
+@router.delete("/llm/pull")
+async def pull_no_more(parts: Wired) -> dict[str, Any]:
+    """Stop fetching."""
+    return await parts.teacher.pulling(cancel=True)
 
 
 @router.post("/cerebrum/chat")
