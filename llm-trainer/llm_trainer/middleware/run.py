@@ -86,6 +86,7 @@ class Run:
         self._changed = asyncio.Event()
         self._asking: anyio.CancelScope | None = None
         self._speech = Speech("")
+        self._speaker = str((row.get("teacher") or {}).get("backend") or "")
         self._heard = Heard("")
         self._drafted: Row = {}
 
@@ -186,8 +187,18 @@ class Run:
                 self._asking = None
             about = speech.about | {"milliseconds": round((self._clock.now() - began) * 1000, 3)}
             self._speech = Speech(speech.text, speech.topic, speech.last, about)
+            self._note_speaker(about.get("speaker"))
             return Spoke(self._clock.now(), speech.text, speech.topic, speech.last)
         return Failed(self._clock.now(), "llm", "cancelled", "the request was withdrawn")
+
+    def _note_speaker(self, speaker: object) -> None:
+        """Tell everybody when another back end speaks than before."""
+        if not isinstance(speaker, str) or not speaker:
+            return
+        if self._speaker and speaker != self._speaker:
+            self._tell("note", {"code": "speaker-changed", "detail": f"{speaker} speaks instead of {self._speaker}"})
+            self._write_state()
+        self._speaker = speaker
 
     def _draft(self, step: RecordDraft) -> Event:
         row = {
