@@ -22,11 +22,11 @@ from cerebrum.tokenizer import fold
 WEIGHTS: Mapping[str, float] = MappingProxyType(
     {
         "near": 1.0,
-        "expected": 0.35,
+        "expected": 0.45,
         "opening": 0.2,
         "new_on_topic": 0.45,
         "fact": 0.6,
-        "length": -0.22,
+        "length": -0.25,
         "consensus": 0.0,
         "weakest": 0.2,
         "flow": 0.2,
