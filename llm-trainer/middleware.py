@@ -2,7 +2,7 @@
 
 import sys
 
-from llm_trainer.middleware.app import main
+from llm_trainer.middleware.main import main
 
 if __name__ == "__main__":
     sys.exit(main())

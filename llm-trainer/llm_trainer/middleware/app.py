@@ -1,24 +1,19 @@
-"""Wires the middleware and serves it on port 8002."""
+"""Wires the middleware: its parts, its routes, its life from start to stop."""
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import logging
 import signal
-import sys
 import threading
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
-from pathlib import Path
 from types import FrameType
 
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 
 from llm_trainer import __version__
-from llm_trainer.errors import StoreError, StoreLocked, TrainerError
-from llm_trainer.log import configure
 from llm_trainer.middleware import queries
 from llm_trainer.middleware.clock import Clock
 from llm_trainer.middleware.dashboard import add_dashboard, page, wants_page
@@ -32,13 +27,12 @@ from llm_trainer.middleware.store import Record
 from llm_trainer.middleware.teacher import HttpTeacher
 from llm_trainer.middleware.trainer import Trainer
 from llm_trainer.middleware.wire import Wire
-from llm_trainer.settings import Settings, load
-from llm_trainer.web import Door, add_problem_documents, check_port_free, check_url, serve
+from llm_trainer.settings import Settings
+from llm_trainer.web import Door, add_problem_documents, check_url
 
 log = logging.getLogger(__name__)
 
 CLOSING_SECONDS = 3.0
-RECORD_EXIT_CODE, LOCKED_EXIT_CODE = 1, 75
 
 
 async def wire_up(settings: Settings) -> tuple[Parts, Wire]:
@@ -73,12 +67,12 @@ async def wire_up(settings: Settings) -> tuple[Parts, Wire]:
     return parts, wire
 
 
-def create_app(settings: Settings) -> FastAPI:
-    """The service; everything it holds is opened when it starts and closed when it stops."""
+def create_app(settings: Settings, wired: tuple[Parts, Wire] | None = None) -> FastAPI:
+    """The service; what it holds is opened when it starts (or handed in ``wired``) and closed when it stops."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        parts, wire = await wire_up(settings)
+        parts, wire = wired or await wire_up(settings)
         app.state.parts = parts
         _end_streams_at_a_signal(parts.hub)
         watching = asyncio.create_task(parts.monitor.watch())
@@ -131,34 +125,3 @@ def _both(first: Callable[[], object], then: Callable[[int, FrameType | None], o
         then(number, frame)
 
     return handle
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """``python middleware.py``: read the settings, serve, until a signal ends it.
-
-    Returns 2 when the settings cannot be used, 75 when another program has the record open, 1 when it cannot be read.
-    """
-    parser = argparse.ArgumentParser(prog="middleware.py", description="Runs and records teaching sessions.")
-    parser.add_argument("--config", type=Path, metavar="FILE", help="settings file (config.json beside middleware.py)")
-    parser.add_argument("--port", type=int, dest="middleware_port", help="port to listen on (8002)")
-    parser.add_argument("--data-dir", type=Path, help="folder of the record and the exported sessions")
-    given = vars(parser.parse_args(arguments))
-    try:
-        settings = load(given.pop("config"), **given)
-        configure(settings.log_level)
-        check_port_free(settings.middleware_port, "middleware_port")
-        asyncio.run(_probe(settings))
-        serve(create_app(settings), settings.middleware_port, setting="middleware_port")
-    except TrainerError as error:
-        sys.stderr.write(f"middleware: {error.detail}; {error.remedy}\n")
-        if isinstance(error, StoreError):
-            return LOCKED_EXIT_CODE if isinstance(error, StoreLocked) else RECORD_EXIT_CODE
-        return 2
-    return 0
-
-
-async def _probe(settings: Settings) -> None:
-    """Everything that can be wrong before the port is opened, found before."""
-    parts, wire = await wire_up(settings)
-    await wire.close()
-    await parts.record.close()

@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import StaticPool
 
 from llm_trainer.errors import StoreCorrupt, StoreError, StoreLocked, StoreUnsafe
-from llm_trainer.middleware.tables import HEAD
+from llm_trainer.middleware.tables import HEAD, metadata
 
 LOCK_SECONDS = 0.5
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -60,15 +60,33 @@ def _configure(connection: sqlite3.Connection, _: object) -> None:
 
 
 def migrate(connection: Connection) -> None:
-    """Bring the schema to ``HEAD``. Alembic is imported only when there is something to do."""
+    """Bring the schema to ``HEAD``: a new record gets it at once, an older one by its migrations.
+
+    Both ways lead to the same tables (a test compares them). Alembic is imported only for the second.
+    """
     with connection.begin():
-        known = inspect(connection).has_table("alembic_version")
-        version = connection.execute(text("SELECT version_num FROM alembic_version")).scalar() if known else None
+        version = _version(connection)
         if version == HEAD:
             return
-        if version is not None and version > HEAD:
+        if version is None:
+            _create(connection)
+        elif version > HEAD:
             raise StoreError(f"the record has schema {version}, newer than this program", remedy="update the program")
-        _upgrade(connection)
+        else:
+            _upgrade(connection)
+
+
+def _version(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    found: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    return found
+
+
+def _create(connection: Connection) -> None:
+    metadata.create_all(connection)
+    connection.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)"))
+    connection.execute(text("INSERT INTO alembic_version (version_num) VALUES (:head)"), {"head": HEAD})
 
 
 def _upgrade(connection: Connection) -> None:

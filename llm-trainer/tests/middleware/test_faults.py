@@ -181,7 +181,7 @@ def test_a_session_cut_off_goes_on_where_it_was_when_the_middleware_comes_back(t
 
 
 def test_a_record_that_another_middleware_has_open_is_refused(tmp_path, capsys):
-    from llm_trainer.middleware.app import LOCKED_EXIT_CODE, main
+    from llm_trainer.middleware.main import LOCKED_EXIT_CODE, main
 
     other = sqlite3.connect(tmp_path / "record.sqlite3", isolation_level=None)
     other.execute("BEGIN EXCLUSIVE")
@@ -191,7 +191,7 @@ def test_a_record_that_another_middleware_has_open_is_refused(tmp_path, capsys):
 
 
 def test_a_damaged_record_is_refused_by_name(tmp_path, capsys):
-    from llm_trainer.middleware.app import main
+    from llm_trainer.middleware.main import main
 
     (tmp_path / "record.sqlite3").write_bytes(b"not a database, certainly " * 200)
     assert main(["--data-dir", str(tmp_path), "--port", "28791"]) == 1

@@ -6,10 +6,8 @@ from typing import Any
 
 from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse
-from prometheus_client import CONTENT_TYPE_LATEST
 
 from llm_trainer import __version__
-from llm_trainer.middleware.metrics import render
 from llm_trainer.middleware.parts import Wired
 from llm_trainer.web import PROBLEM
 
@@ -60,4 +58,6 @@ async def status(parts: Wired) -> dict[str, Any]:
 @router.get("/metrics")
 async def metrics(parts: Wired) -> Response:
     """Figures for Prometheus."""
-    return Response(render(parts), media_type=CONTENT_TYPE_LATEST)
+    from llm_trainer.middleware import metrics as figures  # noqa: PLC0415  a start does not need it
+
+    return Response(figures.render(parts), media_type=figures.CONTENT_TYPE)
