@@ -1,19 +1,21 @@
 """The tutor: reacts to the learner, answers its own last question, teaches something, asks something.
 
 Laws. A turn depends on nothing but the arguments of ``speak``: a tutor that was killed says the same again.
-A question is answered by the tutor itself in its next turn, whatever the learner said: whoever learns *what was said
-next* learns answers. It is not a language model, and says so when asked.
+A question is answered by the tutor itself in its next turn, unless the learner's words call for another reaction:
+whoever learns *what was said next* learns answers. One reaction a turn.
+It is not a language model, and says so when asked.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from ..base import Message
 from .chance import Chance
 from .lessons import ROTATION, Lessons, Moment
 from .listening import Library, content, sentences
-from .reactions import Heard, Reactions
+from .reactions import Heard, Reaction, Reactions
 from .topics import Pair, Topic, TutorData
 
 SEED_STEP = 10
@@ -65,12 +67,19 @@ class Tutor:
         turn = _numbered(len(mine), seed) if turn is None else max(0, turn)
         level = level_at(turn) if level is None else min(max(level, 0), 4)
         about = self._topic(topic, turn)
-        pending = self._library.asked(mine[-1], about.name) if mine else None
-        reaction = self._reactions.to(_heard(history, about, pending, level, self._chance.number("reaction", turn)))
-        answer = _answer(pending, level) if pending and not reaction.settles else ""
-        opening = self._opening(about, mine, pending, turn, level)
-        told = _joined(reaction.text, answer, opening)
-        return _joined(told, self._lessons.give(Moment(about, turn, level, pending, told)))
+        before = mine[-1] if mine else ""
+        pending = self._library.asked(before, about.name)
+        now = Moment(about, turn, level, before=before)
+        reaction = self._reaction(_heard(history, about, pending, level, self._chance.number("reaction", turn)), now)
+        answer = _answer(pending, level) if pending and reaction.kind in {"praise", "filler"} else ""
+        told = _joined(reaction.text, answer, self._opening(about, before, pending, turn, level))
+        return _joined(told, self._lessons.give(replace(now, said=told, is_answered=bool(answer))))
+
+    def _reaction(self, heard: Heard | None, now: Moment) -> Reaction:
+        """One reaction, and none that would only get in the way."""
+        found = self._reactions.to(heard)
+        is_idle = found.kind == "filler" and now.level == 0
+        return Reaction() if is_idle or (found.kind != "reply" and self._lessons.goes_on(now)) else found
 
     def _topic(self, wish: str | None, turn: int) -> Topic:
         topics = self._data.topics
@@ -84,18 +93,18 @@ class Tutor:
             if max(shared):
                 return topics[shared.index(max(shared))]
         lap, place = divmod(turn // ROTATION, len(topics))
-        order = self._chance.shuffled(len(topics), f"lap {lap}") if lap else range(len(topics))
-        return topics[order[place]]
+        return (self._chance.shuffled(topics, f"lap {lap}") if lap else topics)[place]
 
-    def _opening(self, topic: Topic, mine: list[str], pending: Pair | None, turn: int, level: int) -> str:
+    def _opening(self, topic: Topic, before: str, pending: Pair | None, turn: int, level: int) -> str:
         """Leads over to a new topic, and says hello before the first; empty while the topic stays."""
-        if mine and (
-            (pending is not None and topic.name in self._library.topics_of(pending))
-            or self._names[topic.name] & set(content(mine[-1]))
+        if before and (
+            self._names[topic.name] & set(content(before)) or self._library.is_of(topic.name, before, pending)
         ):
             return ""
-        greeting = "" if mine else self._phrase("hello", turn)
-        if topic.openings and (not mine or self._chance.number("open", turn) % 2):
+        greeting = self._phrase("hello", turn) if not before and (turn == 0 or turn % 40 == 20) else ""
+        if level < 2:
+            return greeting or self._phrase("topic 0" if level == 0 else "topic", turn).format(topic=topic.name)
+        if topic.openings and self._chance.number("open", turn) % 3:
             lead = topic.openings[self._chance.number("opening", turn) % len(topic.openings)]
         else:
             lead = self._phrase("topic" if level < 3 else "topic rich", turn).format(topic=topic.name)
@@ -121,14 +130,14 @@ def _numbered(count: int, seed: int | None) -> int:
 
 def _heard(history: Sequence[Message], topic: Topic, pending: Pair | None, level: int, chance: int) -> Heard | None:
     """What the learner said last; None before its first turn."""
-    if not history or history[-1].role == "assistant":
-        return None
     before = history[:-1]
     mine = [message.text for message in before if message.role == "assistant"]
+    if not mine or history[-1].role == "assistant":
+        return None
     theirs = [message.text for message in before if message.role != "assistant"]
     return Heard(
         history[-1].text,
-        asked=mine[-1] if mine else "",
+        asked=mine[-1],
         before=theirs[-1] if theirs else "",
         topic=topic.name,
         pending=pending,
@@ -138,9 +147,10 @@ def _heard(history: Sequence[Message], topic: Topic, pending: Pair | None, level
 
 
 def _answer(pair: Pair, level: int) -> str:
-    """The answer, in one sentence at level 0, in two at level 1."""
+    """The answer; at the first levels one sentence of it, not counting a mere *No*."""
     parts = sentences(pair.answer)
-    return " ".join(parts[: level + 1]) if level < 2 else pair.answer
+    enough = 1 + (len(parts[0].split()) == 1)
+    return " ".join(parts[:enough]) if level < 2 else pair.answer
 
 
 def _joined(*parts: str) -> str:

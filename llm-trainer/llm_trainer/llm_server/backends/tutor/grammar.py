@@ -1,6 +1,6 @@
-"""From facts to sentences: every way in which the tutor may state, ask and answer what it knows of a thing.
+"""From facts to sentences: every way in which the tutor may state what it knows of a thing.
 
-Levels: 0 and 1 short main clauses, 2 two of them joined, 3 subordinate clauses, 4 both in longer frames.
+Levels: 0 and 1 short main clauses, 2 two of them joined, 3 two sentences, 4 both, with subordinate clauses.
 A fact is kept in ``one`` form (*a dog barks*); ``many`` (*dogs bark*) is used where it reads well.
 """
 
@@ -10,16 +10,18 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from .topics import VERBS, Fact, Pair, Thing
-from .words import clause, plural, sentence, third_person, without_article
+from .topics import Fact, Thing
+from .words import plural, sentence, third_person, without_article, words
 
 NOT_ABLE = "can't"
-_SENSES = ("taste", "feel", "smell", "sound", "look")
-_ADJUNCTS = ("where", "when", "how", "why")
+ADJUNCTS = ("where", "when", "how", "why")
 _POSSESSIVE = re.compile(r"\b(its|it|itself|his|her|my)\b")
 _SIMPLE_OF = ("part of", "piece of", "group of")
 _JOINT = re.compile(r"\b(of|with|from|for|that|who|in|on|by|over|to|at|between|like|without|we|which|and|next|full)\b")
-_NUMBER = re.compile(r"^(two|three|four|five|six|eight|ten|twelve|many|several)\b (.+)")
+_COMMON = frozenset(
+    {"a", "an", "the", "of", "in", "on", "at", "to", "and", "or", "with", "our", "its", "it", "us", "we", "very"}
+    | {"when", "for", "from", "is", "are"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,9 @@ def generic(thing: Thing) -> Subject:
 
 
 def pronoun(thing: Thing) -> Subject:
-    """*it* or *they*."""
+    """*it*, *he*, *she* or *they*."""
+    if thing.number in {"he", "she"}:
+        return Subject(thing.number, False)
     plural_pronoun = thing.is_plural or thing.number == "person"
     return Subject("they" if plural_pronoun else "it", plural_pronoun)
 
@@ -59,12 +63,11 @@ def predicate(fact: Fact, subject: Subject) -> str:
     """What is said of the subject: *has four legs*, *can swim*, *sleeps in a nest*, *is made of wood*."""
     relation, value = fact.relation, fact.value
     fixed = {
-        "kind": f"{subject.be} {_kinds(value) if subject.is_plural else value}",
+        "kind": f"{subject.be} {kinds(value) if subject.is_plural else value}",
         "is": f"{subject.be} {value}",
         "color": f"{subject.be} {value}",
         "made": f"{subject.be} made of {value}",
         "for": f"{subject.be} used to {value}",
-        "opposite": f"{subject.be} the opposite of {value}",
         "young": f"can have a baby, and the baby is called {value}",
         "from": f"{subject.does('come')} from {value}",
         "can": f"can {value}",
@@ -74,10 +77,10 @@ def predicate(fact: Fact, subject: Subject) -> str:
     }
     if relation in fixed:
         return fixed[relation]
-    return f"{subject.does(fact.act if relation in _ADJUNCTS else relation)} {value}"
+    return f"{subject.does(fact.act if relation in ADJUNCTS else relation)} {value}"
 
 
-def _kinds(kind: str) -> str:
+def kinds(kind: str) -> str:
     """*animals* for *an animal*, *pieces of cloth* for *a piece of cloth*, *food* for *food*."""
     bare = without_article(kind)
     if bare == kind:
@@ -88,7 +91,7 @@ def _kinds(kind: str) -> str:
 
 def goes_with_many(fact: Fact) -> bool:
     """Whether *dogs* can take over from *a dog* and sound natural (not: *dogs have a tail*)."""
-    if fact.relation in {"young", "opposite", "where", "for"} or _POSSESSIVE.search(f"{fact.act} {fact.value}"):
+    if fact.relation in {"young", "where", "for"} or _POSSESSIVE.search(f"{fact.act} {fact.value}"):
         return False
     if fact.relation == "kind":
         bare = without_article(fact.value)
@@ -105,212 +108,96 @@ def state(thing: Thing, fact: Fact) -> str:
     return sentence(f"{thing.one} {predicate(fact, generic(thing))}")
 
 
-def statements(thing: Thing, level: int, frames: tuple[str, ...]) -> list[str]:
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """Something stated of a thing: in full, and as it goes on after the thing has just been named (*It has ...*)."""
+
+    text: str
+    going_on: str
+
+
+def statements(thing: Thing, level: int) -> list[Statement]:
     """Every statement about the thing at this level, without doubles, in a fixed order."""
-    plain = [state(thing, fact) for fact in thing.facts]
-    many = [
-        sentence(f"{thing.many} {predicate(f, Subject(thing.many, True))}")
-        for f in thing.facts
-        if thing.many and goes_with_many(f)
-    ]
-    if level == 0:
-        found = [*_named(thing), *plain]
-    elif level == 1:
-        found = plain + many
-    elif level == 2:
-        found = [*_joined(thing, (1, 2, 4)), *many]
-    elif level == 3:
-        found = [*_relative(thing), *_joined(thing, (3, 5)), *_framed(plain + many, frames)]
-    else:
-        found = [*_framed(list(_shared(thing)), frames), *_joined(thing, (6,))]
-    return list(dict.fromkeys(found)) or list(_framed(plain, frames))
+    subject, it = generic(thing), pronoun(thing)
+    if level < 2:
+        texts = [*(_named(thing) if level == 0 else ()), *_of_many(thing), *(state(thing, f) for f in thing.facts)]
+        short = [text for text in texts if len(text.split()) <= (5, 6)[level]] or sorted(texts, key=len)[:2]
+        return [Statement(text, text) for text in dict.fromkeys(short)]
+    made = _joined if level == 2 else _two_sentences if level == 3 else _three_clauses
+    pairs = zip(made(thing, subject), made(thing, it), strict=True)
+    found = {text: Statement(text, going_on) for text, going_on in pairs}
+    return list(found.values()) or [Statement(text, text) for text in (state(thing, f) for f in thing.facts)]
 
 
 def _named(thing: Thing) -> Iterator[str]:
-    yield sentence(f"{'these are' if thing.is_plural else 'this is'} {thing.one}")
     yield sentence(thing.one, "!")
+    yield sentence(f"{'these are' if thing.is_plural else 'this is'} {thing.one}")
 
 
-def _framed(texts: list[str], frames: tuple[str, ...]) -> Iterator[str]:
-    for number, text in enumerate(texts):
-        yield frames[number % len(frames)].format(clause=clause(text)) if frames else text
+def _of_many(thing: Thing) -> Iterator[str]:
+    for fact in thing.facts:
+        if thing.many and goes_with_many(fact):
+            yield sentence(f"{thing.many} {predicate(fact, Subject(thing.many, True))}")
 
 
-def _shared(thing: Thing) -> Iterator[str]:
-    """One subject, two predicates: *A dog has four legs and can swim.*"""
-    subject = generic(thing)
-    facts = _combinable(thing)
-    for number, first in enumerate(facts):
-        for step in (1, 3):
-            second = facts[(number + step) % len(facts)]
-            both_be = {first.relation, second.relation} <= {"is", "color", "kind"}
-            if second.relation != first.relation and not both_be and "," not in first.value:
-                link = "but" if "cannot" in {first.relation, second.relation} else "and"
-                yield f"{subject.text} {predicate(first, subject)} {link} {predicate(second, subject)}"
-
-
-def _combinable(thing: Thing) -> list[Fact]:
-    return [fact for fact in thing.facts if fact.relation not in {"for", "young", "opposite", "why"}]
-
-
-def _joined(thing: Thing, steps: tuple[int, ...]) -> Iterator[str]:
-    """Two main clauses: *A dog can swim, but it can't fly.*"""
-    subject, it = generic(thing), pronoun(thing)
-    facts = _combinable(thing)
+def _combinations(thing: Thing, steps: tuple[int, ...]) -> Iterator[tuple[Fact, Fact]]:
+    """Two facts that can stand together: neither says what the other says, and two kinds are one too many."""
+    is_they = pronoun(thing).is_plural and not thing.is_plural
+    facts = [
+        fact
+        for fact in thing.facts
+        if fact.relation not in {"for", "young", "why"}
+        and not (is_they and fact.relation == "kind" and _JOINT.search(fact.value))
+    ]
     for number, first in enumerate(facts):
         for step in steps:
             second = facts[(number + step) % len(facts)]
-            if second is first or (second.relation == "kind" and it.is_plural != subject.is_plural):
-                continue
-            contrast = {first.relation, second.relation} == {"can", "cannot"}
-            link = "but" if contrast else "and"
-            yield sentence(f"{subject.text} {predicate(first, subject)}, {link} {it.text} {predicate(second, it)}")
+            alike = set(words(first.value)) & set(words(second.value)) - _COMMON
+            if second is not first and second.relation != "kind" and not alike:
+                yield first, second
 
 
-def _relative(thing: Thing) -> Iterator[str]:
-    """*A cow is an animal that says moo.*"""
-    kinds = [fact.value for fact in thing.facts if fact.relation == "kind"]
-    rest = [fact for fact in thing.facts if fact.relation not in {"kind", "for", "young", "opposite", "is", "color"}]
-    who = "who" if thing.number == "person" else "that"
-    subject = generic(thing)
-    for kind in kinds[:1]:
-        for fact in rest:
-            noun = _kinds(kind) if subject.is_plural else kind
-            yield sentence(f"{subject.text} {subject.be} {noun} {who} {predicate(fact, subject)}")
+def _link(first: Fact, second: Fact) -> str:
+    return "but" if {first.relation, second.relation} == {"can", "cannot"} else "and"
 
 
-def questions(thing: Thing, rivals: tuple[Thing, ...] = ()) -> list[Pair]:
-    """Every direct question about the thing, with its answer. ``rivals`` lend wrong answers for choices."""
-    found: dict[str, Pair] = {}
-    for fact in thing.facts:
-        answer = state(thing, fact)
-        for question in _open_questions(thing, fact):
-            found.setdefault(question, Pair(question, answer))
-        closed = _closed_question(thing, fact)
-        if closed:
-            found.setdefault(closed.question, closed)
-    for pair in _choices(thing, rivals):
-        found.setdefault(pair.question, pair)
-    return list(found.values())
+def _joined(thing: Thing, subject: Subject) -> Iterator[str]:
+    """Two main clauses: *A dog can swim, but it can't fly.*"""
+    it = pronoun(thing)
+    for first, second in _combinations(thing, (1, 2, 4)):
+        yield sentence(
+            f"{subject.text} {predicate(first, subject)}, {_link(first, second)} {it.text} {predicate(second, it)}"
+        )
 
 
-def indirect(thing: Thing, fact: Fact) -> str:
-    """The question as a subordinate clause: *what a dog eats*; empty where there is none."""
-    subject = generic(thing)
-    name, be, relation = subject.text, subject.be, fact.relation
-    fixed = {
-        "kind": f"what {name} {be}",
-        "color": f"what color {name} {be}",
-        "made": f"what {name} {be} made of",
-        "for": f"what {name} {be} for",
-        "from": f"where {name} {subject.does('come')} from",
-        "can": "" if fact.value.startswith("be ") else f"what {name} can do",
-        "young": f"what a baby {thing.noun} is called",
-        "opposite": f"what the opposite of {name} is",
-        "say": f"what {name} {subject.does('say')}",
-    }
-    if relation in _ADJUNCTS:
-        return f"{relation} {name} {subject.does(fact.act)}"
-    if relation in _SENSES:
-        return f"how {name} {subject.does(relation)}"
-    if relation in VERBS:
-        return f"what {name} {subject.does(relation)}{_object(fact)}"
-    return fixed.get(relation, "")
+def _two_sentences(thing: Thing, subject: Subject) -> Iterator[str]:
+    """A clause within a clause, and one more: *A cow is an animal that gives milk. It is calm.*"""
+    it = pronoun(thing)
+    for number, (first, second) in enumerate(_combinations(thing, (1, 3, 5))):
+        opening = _relative(thing, first, subject) if number % 2 else ""
+        opening = opening or f"{subject.text} {predicate(first, subject)}"
+        yield f"{sentence(opening)} {sentence(f'{it.text} {predicate(second, it)}')}"
 
 
-def indirect_questions(thing: Thing, frames: tuple[str, ...]) -> list[Pair]:
-    """*Do you know what a dog eats?*"""
-    found: dict[str, Pair] = {}
-    for number, fact in enumerate(thing.facts):
-        asked = indirect(thing, fact)
-        if asked and frames:
-            question = frames[number % len(frames)].format(what=asked)
-            found.setdefault(question, Pair(question, state(thing, fact)))
-    return list(found.values())
+def _three_clauses(thing: Thing, subject: Subject) -> Iterator[str]:
+    """*A cow is an animal that gives milk. It is calm, and it eats grass.*"""
+    it = pronoun(thing)
+    for first, second in _combinations(thing, (1, 2, 3)):
+        opening = _relative(thing, first, subject) or f"{subject.text} {predicate(first, subject)}"
+        thirds = [fact for one, fact in _combinations(thing, (1, 2)) if one is second and fact is not first]
+        going_on = f"{it.text} {predicate(second, it)}"
+        if thirds and not set(words(thirds[0].value)) & set(words(first.value)) - _COMMON:
+            going_on += f", {_link(second, thirds[0])} {it.text} {predicate(thirds[0], it)}"
+        yield f"{sentence(opening)} {sentence(going_on)}"
 
 
-def _open_questions(thing: Thing, fact: Fact) -> Iterator[str]:
-    subject, relation, value = generic(thing), fact.relation, fact.value
-    name, do, be = subject.text, subject.do, subject.be
-    if relation in _ADJUNCTS:
-        yield f"{relation.capitalize()} {do} {name} {fact.act}?"
-    elif relation in _SENSES:
-        yield f"How {do} {name} {relation}?"
-    elif relation == "have" and (counted := _NUMBER.match(value)) and counted[1] not in {"many", "several"}:
-        yield f"How many {counted[2]} {do} {name} have?"
-        yield f"What {do} {name} have?"
-    elif relation in VERBS or relation == "say":
-        yield f"What {do} {name} {relation}{_object(fact)}?"
-    elif relation == "can" and value.startswith("be "):
-        yield f"What {be} {name} like?"
-    else:
-        made = {
-            "kind": f"What {be} {name}?",
-            "is": f"What {be} {name} like?",
-            "color": f"What color {be} {name}?",
-            "made": f"What {be} {name} made of?",
-            "for": f"What {be} {name} for?",
-            "from": f"Where {do} {name} come from?",
-            "does": f"What {do} {name} do?",
-            "can": f"What can {name} do?",
-            "young": f"What is a baby {thing.noun} called?",
-            "opposite": f"What is the opposite of {name}?",
-        }.get(relation)
-        if made:
-            yield made
-
-
-def _object(fact: Fact) -> str:
-    """*What does a story tell us?*"""
-    return " us" if fact.value.startswith("us ") else ""
-
-
-def _closed_question(thing: Thing, fact: Fact) -> Pair | None:
-    subject, relation, value = generic(thing), fact.relation, fact.value
-    name, be, do = subject.text, subject.be, subject.do
-    yes = sentence(f"yes, {clause(state(thing, fact))}")
-    noun = _kinds(value) if relation == "kind" and subject.is_plural else value
-    asked = {
-        "cannot": f"Can {name} {value}?",
-        "can": f"Can {name} {value}?",
-        "is": f"{be.capitalize()} {name} {value}?",
-        "kind": f"{be.capitalize()} {name} {noun}?",
-        "does": f"{do.capitalize()} {name} {value}?",
-    } | {verb: f"{do.capitalize()} {name} {verb} {value}?" for verb in VERBS if verb == relation}
-    if relation not in asked or re.search(r"\bno\b", value):
-        return None
-    no = sentence(f"no, {clause(state(thing, fact))}")
-    return Pair(asked[relation], no if relation == "cannot" else yes)
-
-
-def _choices(thing: Thing, rivals: tuple[Thing, ...]) -> Iterator[Pair]:
-    """*Is a banana yellow or blue?* and *Does a cow say meow?* The wrong half belongs to a rival only."""
-    subject = generic(thing)
-    for relation in ("color", "say"):
-        own = [fact.value for fact in thing.facts if fact.relation == relation]
-        wrong = [f.value for rival in rivals for f in rival.facts if f.relation == relation and f.value not in own]
-        if not own or len(own) > 1:
-            continue
-        for other in list(dict.fromkeys(wrong))[:3]:
-            right = sentence(f"{subject.text} {predicate(Fact(relation, own[0]), subject)}")
-            if relation == "color":
-                yield Pair(f"{subject.be.capitalize()} {subject.text} {other} or {own[0]}?", right)
-                yield Pair(f"{subject.be.capitalize()} {subject.text} {other}?", f"No. {right}")
-            else:
-                yield Pair(f"{subject.do.capitalize()} {subject.text} say {own[0]} or {other}?", right)
-                yield Pair(f"{subject.do.capitalize()} {subject.text} say {other}?", f"No. {right}")
-
-
-def riddles(thing: Thing) -> list[Pair]:
-    """*What says moo and has four legs?*"""
-    useful = [f for f in thing.facts if f.relation in {"have", "say", "can", "eat", "does", "where", "give", "color"}]
-    who = "Who" if thing.number == "person" else "What"
-    it = Subject(who.lower(), False)
-    if thing.is_plural:
-        return []
-    found = []
-    for number, first in enumerate(useful):
-        for second in useful[number + 1 : number + 4]:
-            question = f"{who} {predicate(first, it)} and {predicate(second, it)}?"
-            found.append(Pair(question, sentence(f"it is {thing.one}")))
-    return found[:12]
+def _relative(thing: Thing, fact: Fact, subject: Subject) -> str:
+    """*a cow is an animal that says moo*; empty where the fact does not fit into such a clause."""
+    own = [other.value for other in thing.facts if other.relation == "kind"]
+    if not own or fact.relation in {"kind", "for", "young", "is", "color", "why"} or _JOINT.search(own[0]):
+        return ""
+    if set(words(own[0])) & set(words(fact.value)) - _COMMON:
+        return ""
+    noun = kinds(own[0]) if subject.is_plural else own[0]
+    who = "that" if thing.number in {"count", "mass", "plural", "the"} else "who"
+    return f"{subject.text} {subject.be} {noun} {who} {predicate(fact, subject)}"

@@ -1,50 +1,63 @@
-"""What the tutor teaches and asks in a turn, once it has reacted to the learner.
+"""What the tutor tells and asks in a turn, once it has reacted to the learner.
 
-Five turns are a block about one thing, by one of the plans below. Every turn of a session owns a number, and what is
-taught and asked is drawn from a numbered space of combinations, so no lesson comes back before its space is used up.
+Ten turns are a visit to a topic, by one of the plans below, a letter for each turn:
+
+    t  states something of a thing         q  asks about it
+    o  tells of the tutor's own life       c  asks something personal
+    1 2 3  a story in three parts          z  asks about the story
+    a  only answers its own last question
+
+A round is one visit to every topic. Each letter takes the next item of its kind from round to round, so nothing comes
+back before all of its kind was said; when it does, a lead-in that was not used with it before makes it new.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TypeVar
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
-from .chance import ATTEMPTS, Chance
-from .grammar import indirect_questions, questions, statements
-from .listening import Library, content
-from .topics import Pair, Thing, Topic, TutorData
+from .asking import indirect_questions, questions
+from .chance import Chance
+from .grammar import Statement, generic, statements
+from .listening import Library, content, sentences
+from .topics import Pair, Story, Thing, Topic, TutorData
 
-_Item = TypeVar("_Item")
-BLOCK = 5
 ROTATION = 10
-PLANS = (
-    ("teach", "teach", "short", "chat", "chat"),
-    ("teach", "short", "riddle", "story", "review"),
-    ("teach", "chat", "teach", "riddle", "story"),
-)
+HALF = ROTATION // 2
+PLANS = {
+    0: ("tqaqacaqat", "tqatqaqaqa", "tqaqaqacat"),
+    1: ("tqaqatqaco", "tq123zaqct", "tqtqaqaqco"),
+    2: ("tqtqqococt", "tqt123zcqt", "oqctqtqcqo"),
+    3: ("tqcqt123zo", "tqtqqcoqco", "oqtcqoqtqo"),
+    4: ("oqtcqotqco", "tqq123zcqo", "tcqo123zqo"),
+}
+PER_VISIT = 3
+MOST = {"c": 2, "o": 3}
+"""How often the letter stands in one plan, at most; ``PER_VISIT`` is the same of things, for half a plan."""
+LONGEST = (5, 6)
+"""Words in a sentence at the first two levels."""
+FEW = 3
+_VAGUE = frozenset({"yes", "no", "have", "can"})
 
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """A turn that is being made up: ``told`` is what it says already, ``pending`` the question it has answered."""
+    """A turn that is being made up: ``said`` is what it says already, ``before`` the tutor's turn before it."""
 
     topic: Topic
     turn: int
     level: int
-    pending: Pair | None
-    told: str
+    before: str = ""
+    said: str = ""
+    is_answered: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
-    """The thing a turn is about, its move, and its number among the turns about that thing."""
+class _Course:
+    """What there is to say and ask about one thing at one level, in the order in which it comes."""
 
-    thing: Thing | None
-    move: str
-    number: int
-
-    def name(self, topic: Topic, move: str) -> str:
-        return f"{move} {topic.name} {self.thing.noun if self.thing else ''}"
+    told: tuple[Statement, ...]
+    asked: tuple[Pair, ...]
 
 
 class Lessons:
@@ -52,152 +65,235 @@ class Lessons:
 
     def __init__(self, chance: Chance, data: TutorData, library: Library) -> None:
         self._chance = chance
-        self._topics = data.topics
-        self._phrases = data.phrases
+        self._data = data
         self._library = library
-        self._statement_lists: dict[tuple[str, str, int], list[str]] = {}
-        self._question_lists: dict[tuple[str, str, int], list[Pair]] = {}
+        self._courses: dict[tuple[str, str, int], _Course] = {}
 
     def give(self, now: Moment) -> str:
-        """What is taught and asked."""
-        place = self._place(now)
-        move = place.move
-        if move == "story":
-            return self._story(now)
-        if move == "chat" and now.topic.chats:
-            return self._chat(now, place)
-        if move in {"short", "review", "riddle"}:
-            return self._short(now, place)
-        return self._teach(now, place)
+        """What is told or asked; empty where the answer to the last question is enough."""
+        letter = self._letter(now)
+        if letter == "a":
+            if now.is_answered:
+                again = self._again(replace(now, turn=max(0, now.turn - 1)))
+                return self._phrase("cheer", now.said, again)
+            letter = "t"
+        if letter in {"1", "2", "3", "z"}:
+            return self._of_story(now, letter)
+        if letter in {"c", "o"}:
+            return self._of_life(now, letter)
+        return self._of_thing(now, letter)
 
-    def _place(self, now: Moment) -> _Place:
-        block, slot = divmod(now.turn, BLOCK)
+    def goes_on(self, now: Moment) -> bool:
+        """Whether the turn is in the middle of a story, where nothing should come between."""
+        return self._letter(now) in {"2", "3"} and self._part(now) is not None
+
+    # ── which item comes ──
+
+    def _plan(self, now: Moment) -> str:
+        """The plan of this visit; what the topic has not got gives way to its things."""
+        plans = PLANS[now.level]
+        plan = plans[(self._round(now) + self._chance.number(now.topic.name)) % len(plans)]
+        plan = plan if self._chats(now) else plan.replace("c", "q")
+        plan = plan if self._own(now) else plan.replace("o", "t")
+        return plan if now.topic.stories else plan.translate(_WITHOUT_STORY)
+
+    def _letter(self, now: Moment) -> str:
+        return self._plan(now)[now.turn % ROTATION]
+
+    def _round(self, now: Moment) -> int:
+        return now.turn // (ROTATION * len(self._data.topics))
+
+    def _number(self, now: Moment, letter: str) -> int:
+        """The number of such a turn in this topic: it grows from visit to visit, whatever the level."""
+        return self._round(now) * MOST[letter] + self._plan(now)[: now.turn % ROTATION].count(letter)
+
+    # ── things ──
+
+    def _of_thing(self, now: Moment, letter: str) -> str:
+        """A statement on the thing of this half of the visit, or a question on it."""
+        thing, number = self._thing_and_number(now, letter)
+        course = self._course(now.topic, thing, now.level)
+        lap, place = divmod(number, len(course.asked if letter == "q" else course.told))
+        again = self._times(now.topic, thing, lap)
+        if letter == "q":
+            return self._lead(
+                "ask" if now.level > 1 else "ask 0", course.asked[place].question, again + max(0, now.level - 2)
+            )
+        said = course.told[place]
+        is_named = thing is not None and _names(now.said, generic(thing).text.lower())
+        told = said.going_on if is_named and not again else said.text
+        told = self._lead(f"lead {min(now.level, 3)}", told, again)
+        return f"{told} {self._phrase('remark', told, 1)}" if now.level == 4 and number % 2 else told
+
+    def _thing_and_number(self, now: Moment, letter: str) -> tuple[Thing | None, int]:
+        """The thing of this half of the visit, and how many such turns it has had in all rounds."""
         things = now.topic.things
-        lap, which = divmod(block, max(1, len(things)))
-        order = self._chance.shuffled(len(things), f"{now.topic.name} {lap}")
-        move = PLANS[self._chance.number(now.topic.name, block) % len(PLANS)][slot]
-        if now.level == 0 and move in {"teach", "riddle", "story"}:
-            move = "short" if now.pending else "teach"
-        elif move == "story" and not (now.topic.stories or now.topic.lines):
-            move = "teach"
-        return _Place(things[order[which]] if things else None, move, lap * BLOCK + slot)
+        half, slot = divmod(now.turn % ROTATION, HALF)
+        lap, which = divmod(2 * self._round(now) + half, max(1, len(things)))
+        earlier = self._plan(now)[half * HALF : half * HALF + slot]
+        number = lap * PER_VISIT + sum((each == "q") == (letter == "q") for each in earlier if each in "tqa")
+        return (self._chance.shuffled(things, now.topic.name)[which] if things else None), number
 
-    # ── moves ──
+    def _again(self, now: Moment) -> int:
+        """How often the question of this turn was asked before."""
+        if self._letter(now) == "c":
+            return self._number(now, "c") // len(self._chats(now))
+        if self._letter(now) == "z":
+            return self._round(now) // len(now.topic.stories)
+        thing, number = self._thing_and_number(now, "q")
+        return self._times(now.topic, thing, number // len(self._course(now.topic, thing, now.level).asked))
 
-    def _teach(self, now: Moment, place: _Place) -> str:
-        known = self._statements(now.topic, place.thing, now.level)
-        return self._said_and_asked(
-            place.name(now.topic, "teach"), place.number, known, self._questions(now.topic, place.thing, now.level), now
-        )
-
-    def _chat(self, now: Moment, place: _Place) -> str:
-        """Goes on with the chat that is under way, else begins one anywhere."""
-        follow = [pair for pair in now.topic.chats if now.pending and pair.question == now.pending.follow]
-        if follow and now.level > 0 and now.turn < ROTATION * len(self._topics):
-            return follow[0].question
-        name = place.name(now.topic, "chat") + (follow[0].question if follow else "")
-        own = now.topic.lines + (now.topic.tells if now.level > 2 else ())
-        known = [*self._statements(now.topic, place.thing, min(now.level, 2)), *_share(own, now.topic, place.thing)]
-        half = known[::2] if follow else known[1::2] or known
-        return self._said_and_asked(name, place.number, half, follow or list(now.topic.chats), now)
-
-    def _said_and_asked(self, name: str, number: int, known: list[str], pool: list[Pair], now: Moment) -> str:
-        leads = ("", *self._phrases.get(f"lead {min(now.level, 3)}", ()))
-        ends = ("", *self._phrases.get("cheer", ()))
-        sizes, then = (len(known), len(pool)), (len(leads), len(ends))
-        for attempt in range(ATTEMPTS):
-            said, asked, lead, end = self._chance.digits(name, number, sizes, then, attempt)
-            text, pair = known[said], pool[asked]
-            if not _is_told(text, now.told) and not _is_known(pair, f"{now.told} {text}"):
-                break
-        return " ".join(part for part in (ends[end], leads[lead], text, pair.question) if part)
-
-    def _short(self, now: Moment, place: _Place) -> str:
-        """A question alone: on the thing, as a riddle, or on something taught before."""
-        pool = self._pool(now, place)
-        name = place.name(now.topic, place.move)
-        is_review = place.move == "review"
-        leads = self._phrases.get("review", ("",)) if is_review else ("", *self._phrases.get("ask", ()))
-        ends = ("", *self._phrases.get("cheer", ()))
-        mixed, then = ((len(pool), len(leads)), (len(ends),)) if is_review else ((len(pool),), (len(leads), len(ends)))
-        for attempt in range(ATTEMPTS):
-            asked, lead, end = self._chance.digits(name, place.number, mixed, then, attempt)
-            if not _is_known(pool[asked], now.told):
-                break
-        return " ".join(part for part in (ends[end] if now.told else "", leads[lead], pool[asked].question) if part)
-
-    def _story(self, now: Moment) -> str:
-        """A story with or without a question on it, or something of the tutor's own life."""
-        topic = now.topic
-        own = topic.lines + (topic.tells if now.level > 2 else ())
-        items = [(story.text, pair.question) for story in topic.stories for pair in story.pairs]
-        items += [(story.text, "") for story in topic.stories]
-        stories = len(items)
-        items += [(text, question) for text in own for question in [*(pair.question for pair in topic.chats), ""]]
-        leads, asides = self._phrases.get("story", ("",)), self._phrases.get("aside", ("",))
-        tails, ends = self._phrases.get("tail", ("",)), ("", *self._phrases.get("cheer", ()))
-        number = now.turn // BLOCK
-        item, lead, more = self._chance.digits(
-            f"story {topic.name}", number, (len(items), len(leads)), (len(ends),), attempts=1
-        )
-        text, question = items[item]
-        if item >= stories:
-            return " ".join(part for part in (ends[more], asides[lead % len(asides)], text, question) if part)
-        tail = tails[self._chance.number("tail", now.turn) % len(tails)]
-        return " ".join(part for part in (ends[more], leads[lead], text, question or tail) if part)
-
-    # ── what there is to say ──
-
-    def _pool(self, now: Moment, place: _Place) -> list[Pair]:
-        own = self._questions(now.topic, place.thing, now.level)
-        if place.move == "riddle" and place.thing is not None:
-            return self._library.riddles.get((now.topic.name, place.thing.noun)) or own
-        if place.move == "review":
-            return self._reviewed(now)
-        return own + _share(now.topic.asks, now.topic, place.thing)
-
-    def _reviewed(self, now: Moment) -> list[Pair]:
-        """Questions on a topic that may have come one, two, four, eight or sixteen topics ago, else on this one."""
-        back = 1 << self._chance.number("back", now.turn) % 5
-        here = next(place for place, topic in enumerate(self._topics) if topic.name == now.topic.name)
-        other = self._topics[here - back] if now.turn >= back * ROTATION and here >= back else now.topic
-        things: tuple[Thing | None, ...] = other.things or (None,)
-        thing = things[self._chance.number("review", now.turn) % len(things)]
-        return self._questions(other, thing, min(now.level, 2))
-
-    def _statements(self, topic: Topic, thing: Thing | None, level: int) -> list[str]:
-        key = (topic.name, thing.noun if thing else "", level)
-        if key not in self._statement_lists:
-            own = list(topic.lines + topic.tells) if level > 2 else list(topic.lines)
-            found = statements(thing, level, self._phrases.get(f"frame {level}", ())) if thing else own
-            self._statement_lists[key] = found or ["I like to talk with you."]
-        return self._statement_lists[key]
-
-    def _questions(self, topic: Topic, thing: Thing | None, level: int) -> list[Pair]:
-        key = (topic.name, thing.noun if thing else "", level)
-        if key not in self._question_lists:
-            self._question_lists[key] = self._asked_of(topic, thing, level)
-        return self._question_lists[key]
-
-    def _asked_of(self, topic: Topic, thing: Thing | None, level: int) -> list[Pair]:
+    def _times(self, topic: Topic, thing: Thing | None, lap: int) -> int:
+        """How often something of a thing was said before, where other topics know the thing, too."""
         if thing is None:
-            return list(topic.asks + topic.chats)
-        found = questions(thing, tuple(other for other in topic.things if other is not thing))
-        return found + indirect_questions(thing, self._phrases.get("indirect", ())) if level > 2 else found
+            return lap
+        knowing = [each.name for each in self._data.topics if any(other.noun == thing.noun for other in each.things)]
+        return lap * len(knowing) + knowing.index(topic.name)
+
+    def _course(self, topic: Topic, thing: Thing | None, level: int) -> _Course:
+        key = (topic.name, thing.noun if thing else "", level)
+        if key not in self._courses:
+            self._courses[key] = self._made_course(topic, thing, level)
+        return self._courses[key]
+
+    def _made_course(self, topic: Topic, thing: Thing | None, level: int) -> _Course:
+        name = f"course {topic.name} {thing.noun if thing else ''}"
+        if thing is None:
+            told = [Statement(text, text) for text in (*topic.lines, *topic.tells)]
+            return _Course(tuple(told) or (_FALLBACK,), (*topic.asks, *topic.chats) or (_ASK_BACK,))
+        rivals = tuple(other for other in topic.things if other is not thing)
+        asked = questions(thing, rivals)
+        share = topic.asks[topic.things.index(thing) :: len(topic.things)]
+        if level < 2:
+            asked = _short(asked, level)
+        if level > 1:
+            asked = [*asked, *self._library.riddles(topic.name, thing.noun)[:3]]
+        if level > 2:
+            asked = [*indirect_questions(thing, self._data.phrases.get("indirect", ())), *asked]
+        asked = [
+            *self._chance.shuffled(asked, name),
+            *(each for each in share if level > 1 or _length(each) <= LONGEST[level]),
+        ]
+        told = statements(thing, level)
+        if level < 2:
+            answers = {each.answer for each in asked}
+            told = [each for each in told if each.text not in answers] or told
+        first = 1 if level == 0 else 0
+        told = told[:first] + self._chance.shuffled(told[first:], name)
+        return _Course(tuple(told) or (_FALLBACK,), tuple(_apart(asked, told)) or (_ASK_BACK,))
+
+    # ── the tutor's own life ──
+
+    def _of_life(self, now: Moment, letter: str) -> str:
+        number = self._number(now, letter)
+        if letter == "c":
+            again, place = divmod(number, len(chats := self._chats(now)))
+            return self._lead("ask" if now.level > 1 else "ask 0", chats[place].question, again)
+        again, place = divmod(number, len(own := self._own(now)))
+        return self._lead("aside" if now.level > 1 else "lead 1", own[place], again)
+
+    @staticmethod
+    def _chats(now: Moment) -> Sequence[Pair]:
+        if now.level > 1:
+            return now.topic.chats
+        return [each for each in now.topic.chats if _length(each) <= LONGEST[1] and _is_telling(each)]
+
+    @staticmethod
+    def _own(now: Moment) -> Sequence[str]:
+        lines, tells = now.topic.lines, now.topic.tells
+        if now.level < 2:
+            return [each for each in lines if len(each.split()) <= LONGEST[1]]
+        return (lines, (*lines, *tells), (*tells, *lines))[now.level - 2]
+
+    # ── stories ──
+
+    def _of_story(self, now: Moment, letter: str) -> str:
+        part = self._part(now)
+        if part is None:
+            return self._of_thing(now, "q" if letter == "z" else "t")
+        story, again = part
+        if letter == "z":
+            more, place = divmod(again, len(story.pairs))
+            return self._lead("ask" if now.level > 1 else "ask 0", story.pairs[place].question, more + now.level // 4)
+        text = _parts(story)[int(letter) - 1]
+        if letter == "1":
+            return self._lead("story" if now.level > 1 else "story 1", text, again + now.level // 2)
+        if letter == "2":
+            return self._lead("story on", text, again)
+        tail = self._phrase("tail", text, again + now.level // 2)
+        return f"{text} {tail}" if tail else text
+
+    def _part(self, now: Moment) -> tuple[Story, int] | None:
+        """The story that is being told, and how often it was told before; None where its last part was not said."""
+        stories = now.topic.stories
+        letter = self._letter(now)
+        again, place = divmod(self._round(now), len(stories))
+        story = stories[place]
+        if letter == "z" and not story.pairs:
+            return None
+        at = {"1": 0, "2": 1, "3": 2, "z": 3}[letter]
+        return (story, again) if at == 0 or _parts(story)[at - 1] in now.before else None
+
+    def _lead(self, key: str, text: str, again: int) -> str:
+        """``text`` with the lead-in for saying it for the ``again``-th time; alone for the first."""
+        lead = self._phrase(key, text, again)
+        return f"{lead} {text}" if lead else text
+
+    def _phrase(self, key: str, text: str, again: int) -> str:
+        found = self._data.phrases.get(key, ())
+        if not again or not found:
+            return ""
+        return found[(again - 1 + self._chance.number(f"{key} {text}")) % len(found)]
 
 
-def _share(items: tuple[_Item, ...], topic: Topic, thing: Thing | None) -> list[_Item]:
-    """The items of a topic that fall to one of its things, so that no two things bring the same."""
-    if thing is None:
-        return list(items)
-    return list(items[topic.things.index(thing) :: len(topic.things)])
+_WITHOUT_STORY = str.maketrans("123z", "tqtq")
+_FALLBACK = Statement("I like to talk with you.", "I like to talk with you.")
+_ASK_BACK = Pair("How are you?", "I'm fine, thank you.")
 
 
-def _is_told(text: str, told: str) -> bool:
-    """Whether a statement would only repeat what the turn says already."""
-    return set(content(text)) <= set(content(told))
+def _names(said: str, name: str) -> bool:
+    """Whether the last sentence has the name as its subject."""
+    last = (sentences(said) or [""])[-1].lower()
+    return last.removeprefix("yes, ").removeprefix("no, ").startswith(f"{name} ")
 
 
-def _is_known(pair: Pair, told: str) -> bool:
-    """Whether the question has just been asked or answered."""
-    return pair.question in told or set(content(pair.answer)) - {"yes", "no"} <= set(content(told))
+def _short(pairs: Sequence[Pair], level: int) -> list[Pair]:
+    """The pairs that suit a beginner, or else the three shortest, each answer once."""
+    once = {pair.answer: pair for pair in sorted(pairs, key=_length, reverse=True)}
+    ordered = sorted(once.values(), key=_length)
+    return [pair for number, pair in enumerate(ordered) if number < FEW or _length(pair) <= LONGEST[level]]
+
+
+def _is_telling(pair: Pair) -> bool:
+    """Whether the answer's first sentence is more than *Yes, I do.*"""
+    return len(sentences(pair.answer)[0].split()) > 3
+
+
+def _length(pair: Pair) -> int:
+    """Words in the question, or in the answer's first sentence, whichever are more."""
+    return max(len(pair.question.split()), len(sentences(pair.answer)[0].split()))
+
+
+def _apart(asked: Sequence[Pair], told: Sequence[Statement]) -> list[Pair]:
+    """The questions, ordered so that none asks for what has just been said."""
+    left, found = list(asked), list[Pair]()
+    while left:
+        told_now = told[max(0, len(found) - 1) : len(found) + 2]
+        said = set(content(" ".join(each.text for each in told_now))) | _VAGUE
+        lately = [_core(pair) for pair in found[-2:]]
+        left.sort(key=lambda each: (_core(each) in lately, _core(each) <= said))
+        found.append(left.pop(0))
+    return found
+
+
+def _core(pair: Pair) -> frozenset[str]:
+    """What the answer says, apart from yes and no."""
+    return frozenset(content(pair.answer)) - {"yes", "no"}
+
+
+def _parts(story: Story) -> tuple[str, str, str]:
+    """The story in three parts, the first ones longer."""
+    told = sentences(story.text)
+    first = -(-len(told) // 3)
+    second = first + -(-(len(told) - first) // 2)
+    return " ".join(told[:first]), " ".join(told[first:second]), " ".join(told[second:])

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import math
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
-from .grammar import indirect_questions, questions, riddles
+from .asking import indirect_questions, questions, riddles
 from .topics import Fact, Pair, Thing, Topic, TutorData
 from .words import stem, words
 
+NEAR = 0.7
+LONGEST = 200
 _SENTENCE = re.compile(r"[^.!?…]+[.!?…]*")
 _EMPTY = frozenset(
     {"a", "an", "the", "do", "does", "did", "is", "are", "am", "be", "was", "were", "please", "now", "so", "and", "but"}
@@ -56,92 +58,73 @@ def is_negative(text: str) -> bool:
 
 
 class Library:
-    """Every question that has an answer, and every thing by the words that name it."""
+    """Every question that has an answer, and every thing by the words that name it.
+
+    Questions about things are made when their topic is first needed. What is found never depends on what was made
+    before: a search goes through all that is written and the questions of the topics that matter to it.
+    """
 
     def __init__(self, data: TutorData) -> None:
-        self._asked: dict[str, dict[str, Pair]] = defaultdict(dict)
-        self._by_content: dict[tuple[str, ...], list[Pair]] = defaultdict(list)
-        self._by_stem: dict[str, list[Pair]] = defaultdict(list)
-        self._things: dict[str, list[tuple[str, Thing]]] = defaultdict(list)
-        self.riddles: dict[tuple[str, str], list[Pair]] = defaultdict(list)
-        frames = data.phrases.get("indirect", ())
+        self._data = data
+        self._topics = {topic.name: topic for topic in data.topics}
+        self._written: dict[str, dict[str, Pair]] = defaultdict(dict)
         for pair in data.replies:
-            self._add(pair, "")
+            self._written[pair.question].setdefault("", pair)
         for topic in data.topics:
-            for pair in _topic_pairs(topic, frames):
-                self._add(pair, topic.name)
-            for thing in topic.things:
-                for name in {thing.noun, thing.many} - {""}:
-                    self._things[" ".join(stem(word) for word in words(name))].append((topic.name, thing))
-        self._add_riddles(data)
-        self._weights = {key: math.log(2 + len(self._asked) / len(found)) for key, found in self._by_stem.items()}
-        self.vocabulary = frozenset(self._by_stem) | {
-            stem(word)
-            for pairs in self._asked.values()
-            for pair in pairs.values()
-            for word in words(pair.question + " " + pair.answer)
-        }
-
-    def _add(self, pair: Pair, topic: str) -> None:
-        known = self._asked[pair.question]
-        if topic in known:
-            return
-        is_new = pair not in known.values()
-        known[topic] = pair
-        if is_new:
-            key = content(pair.question)
-            self._by_content[key].append(pair)
-            for part in key:
-                self._by_stem[part].append(pair)
-
-    def _add_riddles(self, data: TutorData) -> None:
-        made = [(topic, thing, pair) for topic in data.topics for thing in topic.things for pair in riddles(thing)]
-        answers: dict[str, set[str]] = defaultdict(set)
-        for _, _, pair in made:
-            answers[pair.question].add(pair.answer)
-        for topic, thing, pair in made:
-            if len(answers[pair.question]) == 1 and not _fits_another(pair, thing, topic):
-                self._add(pair, topic.name)
-                self.riddles[topic.name, thing.noun].append(pair)
+            for pair in topic.pairs:
+                self._written[pair.question].setdefault(topic.name, pair)
+        self._made: dict[str, dict[str, Pair]] = {}
+        self._said: dict[str, frozenset[str]] = {}
+        self._riddles: dict[str, dict[str, list[Pair]]] = {}
 
     def asked(self, text: str, topic: str = "") -> Pair | None:
         """The last question in the tutor's own words that it knows the answer to, as answered in ``topic`` if there."""
         for part in reversed(sentences(text)):
-            if known := self._asked.get(part):
-                return known.get(topic) or next(iter(known.values()))
+            if not part.endswith("?"):
+                continue
+            written = self._written.get(part, {})
+            made = (self._questions(name).get(part) for name in [topic, *self._topics_near(part)])
+            if found := written.get(topic) or next((pair for pair in made if pair), None):
+                return found
+            if written:
+                return next(iter(written.values()))
         return None
 
-    def topics_of(self, pair: Pair) -> set[str]:
-        """The topics in which the question is asked; the empty name stands for small talk."""
-        return set(self._asked.get(pair.question, ()))
+    def is_of(self, topic: str, text: str, pending: Pair | None) -> bool:
+        """Whether the text holds a question or sentence of the topic."""
+        if pending is not None and (pending in self._topics[topic].pairs or pending in self._questions(topic).values()):
+            return True
+        return not self._sentences(topic).isdisjoint(sentences(text))
+
+    def riddles(self, topic: str, noun: str) -> list[Pair]:
+        """*What says moo and has two horns?*, as far as only this thing of the topic fits."""
+        self._questions(topic)
+        return self._riddles[topic][noun]
 
     def answers(self, question: str, topic: str = "") -> list[Pair]:
         """What is known about a question, nearest wording first; empty when nothing is near enough."""
         key = content(question)
-        if found := self._by_content.get(key):
-            return [pair for pair in found if topic in self.topics_of(pair)] or found
-        known = [part for part in key if part in self._by_stem]
+        known = {part for part in key if part in self.vocabulary}
         if not known:
             return []
-        total = sum(self._weights.get(part, 6.0) for part in key)
-        rarest = sorted(known, key=lambda part: len(self._by_stem[part]))[:2]
-        candidates = dict.fromkeys(pair for part in rarest for pair in self._by_stem[part])
-        scored = [(self._nearness(key, total, pair), pair) for pair in candidates]
-        best = max(score for score, _ in scored)
-        return [pair for score, pair in scored if score == best] if best >= 0.6 else []
-
-    def _nearness(self, key: tuple[str, ...], total: float, pair: Pair) -> float:
-        other = content(pair.question)
-        shared = sum(self._weights.get(part, 6.0) for part in key if part in other)
-        return shared / (total + sum(self._weights.get(part, 6.0) for part in other) - shared)
+        own = dict.fromkeys(self._questions(topic).values()) | dict.fromkeys(
+            pair for named in self._written.values() if (pair := named.get(topic))
+        )
+        others = dict.fromkeys(pair for name in self._topics_near(question) for pair in self._questions(name).values())
+        others |= dict.fromkeys(pair for named in self._written.values() for pair in named.values())
+        for candidates in (own, others):
+            if found := [pair for pair in candidates if content(pair.question) == key]:
+                return found
+        total = sum(self._weight(part) for part in key)
+        near = [pair for pair in own | others if known & set(content(pair.question))]
+        scored = [(self._nearness(key, total, pair), pair) for pair in near]
+        best = max((score for score, _ in scored), default=0.0)
+        return [pair for score, pair in scored if score == best] if best >= NEAR else []
 
     def things_in(self, text: str, topic: str = "") -> list[Thing]:
         """The things a text names, longest names first, each as ``topic`` knows it if it does."""
-        said = [stem(word) for word in words(text)]
-        spans = [" ".join(said[i : i + n]) for n in (3, 2, 1) for i in range(len(said) - n + 1)]
         found = []
-        for span in spans:
-            known = self._things.get(span, ())
+        for known in self._named_in(text):
             found += [thing for name, thing in known if name == topic] or [thing for _, thing in known]
         return found
 
@@ -163,20 +146,76 @@ class Library:
         known = sum(word in _EMPTY or stem(word) in self.vocabulary for word in said)
         return known / len(said) if said else 1.0
 
+    @cached_property
+    def vocabulary(self) -> Counter[str]:
+        """In how many of the tutor's sentences and facts a word's stem stands."""
+        texts = [f"{p.question} {p.answer}" for named in self._written.values() for p in named.values()]
+        for thing in (thing for topic in self._data.topics for thing in topic.things):
+            texts.append(f"{thing.noun} {thing.many}")
+            texts += [f"{fact.relation} {fact.act} {fact.value}" for fact in thing.facts]
+        return Counter(stem(word) for text in texts for word in set(words(text)))
 
-def _topic_pairs(topic: Topic, frames: tuple[str, ...]) -> Iterator[Pair]:
-    yield from topic.chats
-    yield from topic.asks
-    for story in topic.stories:
-        yield from story.pairs
-    for thing in topic.things:
-        yield from questions(thing, tuple(other for other in topic.things if other is not thing))
-        yield from indirect_questions(thing, frames)
+    @cached_property
+    def _things(self) -> dict[str, list[tuple[str, Thing]]]:
+        found: dict[str, list[tuple[str, Thing]]] = defaultdict(list)
+        for topic in self._data.topics:
+            for thing in topic.things:
+                for name in sorted({thing.noun, thing.many} - {""}):
+                    found[" ".join(stem(word) for word in words(name))].append((topic.name, thing))
+        return found
+
+    def _named_in(self, text: str) -> Iterator[list[tuple[str, Thing]]]:
+        said = [stem(word) for word in words(text)][:LONGEST]
+        spans = dict.fromkeys(" ".join(said[i : i + n]) for n in (3, 2, 1) for i in range(len(said) - n + 1))
+        return (self._things[span] for span in spans if span in self._things)
+
+    def _topics_near(self, text: str) -> list[str]:
+        return list(dict.fromkeys(name for known in self._named_in(text) for name, _ in known))
+
+    def _sentences(self, name: str) -> frozenset[str]:
+        """Everything written for a topic."""
+        if name not in self._said:
+            topic = self._topics[name]
+            texts = (
+                *topic.lines,
+                *topic.tells,
+                *(each.answer for each in topic.pairs),
+                *(s.text for s in topic.stories),
+            )
+            self._said[name] = frozenset(part for text in texts for part in sentences(text))
+        return self._said[name]
+
+    def _questions(self, name: str) -> dict[str, Pair]:
+        """The questions made about the things of a topic, by their wording."""
+        if name not in self._topics:
+            return {}
+        if name not in self._made:
+            topic = self._topics[name]
+            self._riddles[name] = {thing.noun: _fair_riddles(thing, topic) for thing in topic.things}
+            self._made[name] = {
+                pair.question: pair
+                for thing in reversed(topic.things)
+                for pair in [
+                    *self._riddles[name][thing.noun],
+                    *indirect_questions(thing, self._data.phrases.get("indirect", ())),
+                    *questions(thing, tuple(other for other in topic.things if other is not thing)),
+                ]
+            }
+        return self._made[name]
+
+    def _weight(self, part: str) -> float:
+        return 9.0 - math.log(1 + self.vocabulary[part])
+
+    def _nearness(self, key: tuple[str, ...], total: float, pair: Pair) -> float:
+        other = content(pair.question)
+        shared = sum(self._weight(part) for part in key if part in other)
+        return shared / (total + sum(self._weight(part) for part in other) - shared)
 
 
-def _fits_another(riddle: Pair, thing: Thing, topic: Topic) -> bool:
-    asked = set(content(riddle.question)) - {"what", "who"}
-    return any(asked <= _known_of(other) for other in topic.things if other is not thing)
+def _fair_riddles(thing: Thing, topic: Topic) -> list[Pair]:
+    others = [_known_of(other) for other in topic.things if other is not thing]
+    asked = [(pair, set(content(pair.question)) - {"what", "who"}) for pair in riddles(thing)]
+    return [pair for pair, key in asked if not any(key <= known for known in others)]
 
 
 @lru_cache(maxsize=1024)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from .grammar import state
 from .listening import Library, content, is_negative, is_right, question_in, sentences
@@ -42,10 +43,14 @@ _SOCIAL = {
 
 @dataclass(frozen=True, slots=True)
 class Reaction:
-    """What is said; ``settles`` when it already holds the answer to the question that was open."""
+    """What is said, and of what kind it is.
+
+    ``praise`` goes before the answer that was waited for; a ``reply`` takes its place; a ``recast`` does, too, if it is
+    on the same thing; a ``filler`` may as well be left out.
+    """
 
     text: str = ""
-    settles: bool = False
+    kind: Literal["praise", "reply", "recast", "filler"] = "filler"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +89,9 @@ class Reactions:
             return Reaction()
         said = words(heard.text)
         if not said:
-            return Reaction(self._sometimes("silence", heard.chance, 3))
+            return Reaction(self._sometimes("silence", heard.chance, 8))
         if ready := self._ready(said):
-            return Reaction(self._phrase(ready, heard.chance))
+            return Reaction(self._phrase(ready, heard.chance), "reply")
         if asked := question_in(heard.text):
             return self._to_question(asked, heard)
         return self._to_answer(said, heard) or self._to_statement(heard)
@@ -105,19 +110,19 @@ class Reactions:
             return Reaction()
         if found:
             answer = found[heard.chance % len(found)].answer
-            return Reaction(" ".join(sentences(answer)[: heard.level + 1]) if heard.level < 2 else answer)
+            return Reaction(" ".join(sentences(answer)[: heard.level + 1]) if heard.level < 2 else answer, "reply")
         for thing in self._library.things_in(asked, heard.topic):
             if thing.facts:
                 fact = state(thing, thing.facts[heard.chance % len(thing.facts)])
-                return Reaction(self._phrase("partly", heard.chance).format(clause=clause(fact)))
-        return Reaction(self._sometimes("unknown", heard.chance, 2))
+                return Reaction(self._phrase("partly", heard.chance).format(clause=clause(fact)), "reply")
+        return Reaction(self._sometimes("unknown", heard.chance, 2), "reply")
 
     def _to_answer(self, said: list[str], heard: Heard) -> Reaction | None:
         """To a right answer, a feeling, an echo, or the same words again; None to anything else."""
         if heard.pending is not None and is_right(heard.text, heard.pending):
-            return Reaction(self._phrase("oh" if _is_personal(heard.pending) else "praise", heard.chance))
+            return Reaction(self._phrase("oh" if _is_personal(heard.pending) else "praise", heard.chance), "praise")
         if feeling := self._to_feeling(said):
-            return Reaction(feeling)
+            return Reaction(feeling, "reply")
         if heard.asked and content(heard.text) == content(heard.asked):
             return Reaction(self._sometimes("echo", heard.chance, 2))
         if said == words(heard.before):
@@ -148,29 +153,31 @@ class Reactions:
         liked = next((thing for thing in things if thing.many or thing.number == "mass"), None)
         if liked is None or len(said) > 5 or said[:2] not in (["i", "like"], ["i", "love"]):
             return None
-        return Reaction(self._phrase("likes", heard.chance).format(things=liked.many or liked.noun))
+        return Reaction(self._phrase("likes", heard.chance).format(things=liked.many or liked.noun), "reply")
 
     def _recast(self, thing: Thing, fact: Fact, heard: Heard) -> Reaction:
         true = state(thing, fact)
         if heard.pending is not None and true == heard.pending.answer:
-            return Reaction(self._phrase("praise", heard.chance))
+            return Reaction(self._phrase("praise", heard.chance), "praise")
+        if heard.pending is not None and thing.noun not in words(heard.pending.question + heard.pending.answer):
+            return Reaction()
         if fact.relation == "cannot" and not is_negative(heard.text):
-            return Reaction(sentence(f"no, {clause(true)}"))
+            return Reaction(sentence(f"no, {clause(true)}"), "recast")
         if fact.relation != "cannot" and is_negative(heard.text):
-            return Reaction(sentence(f"I think that {clause(true)}"))
-        return Reaction(self._phrase("recast", heard.chance).format(clause=clause(true)))
+            return Reaction(sentence(f"I think that {clause(true)}"), "recast")
+        return Reaction(self._phrase("recast", heard.chance).format(clause=clause(true)), "recast")
 
     def _to_other(self, heard: Heard, things: list[Thing]) -> Reaction:
         if heard.pending is not None and not _is_personal(heard.pending) and heard.chance % 2:
             return Reaction(self._phrase("try", heard.chance))
         if heard.pending is None and things and things[0].facts:
             fact = things[0].facts[heard.chance // 3 % len(things[0].facts)]
-            return Reaction(self._phrase("named", heard.chance).format(clause=clause(state(things[0], fact))))
+            return Reaction(self._phrase("named", heard.chance).format(clause=clause(state(things[0], fact))), "recast")
         if self._library.known_share(heard.text) < 0.4:
             letters = [letter for letter in heard.text if letter.isalpha()]
             foreign = sum(not letter.isascii() for letter in letters) * 5 > len(letters)
-            return Reaction(self._sometimes("foreign" if foreign else "unclear", heard.chance, 2))
-        return Reaction(self._sometimes("oh", heard.chance, 3))
+            return Reaction(self._sometimes("foreign" if foreign else "unclear", heard.chance, 2), "reply")
+        return Reaction(self._sometimes("oh", heard.chance, 4))
 
     def _sometimes(self, key: str, chance: int, one_in: int) -> str:
         return self._phrase(key, chance // 7) if chance % one_in == 0 else ""

@@ -22,10 +22,10 @@ from llm_trainer.errors import SettingsError
 from .words import plural, with_article
 
 HERE = Path(__file__).parent
-NUMBERS = ("count", "mass", "plural", "the", "person")
+NUMBERS = ("count", "mass", "plural", "the", "person", "he", "she")
 RELATIONS = (
     "kind", "is", "does", "can", "cannot", "say", "color", "made", "from", "taste", "feel", "smell",
-    "sound", "look", "for", "young", "where", "when", "how", "why", "opposite",
+    "sound", "look", "for", "young", "where", "when", "how", "why",
 )  # fmt: skip
 VERBS = (
     "have", "eat", "drink", "need", "like", "give", "make", "wear", "use", "help", "carry", "sell", "fix", "teach",
@@ -65,7 +65,7 @@ class Thing:
     @property
     def one(self) -> str:
         """How it is named in general: *a dog, milk, the sun, scissors*."""
-        if self.number in {"count", "person"}:
+        if self.number not in {"mass", "plural", "the"}:
             return with_article(self.noun)
         return f"the {self.noun}" if self.number == "the" else self.noun
 
@@ -96,6 +96,11 @@ class Topic:
     lines: tuple[str, ...] = ()
     tells: tuple[str, ...] = ()
     stories: tuple[Story, ...] = ()
+
+    @property
+    def pairs(self) -> tuple[Pair, ...]:
+        """All written questions with their answers."""
+        return (*self.asks, *self.chats, *(pair for story in self.stories for pair in story.pairs))
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,7 +249,7 @@ def _thing(line: _Line) -> Thing:
     number = number.strip() or "count"
     if number not in NUMBERS:
         raise line.wrong(f"({number}) is unknown", f"use one of {', '.join(NUMBERS)}, or nothing")
-    return Thing(noun, number, (many or plural(noun)) if number in {"count", "person"} else "")
+    return Thing(noun, number, "" if number in {"mass", "plural", "the"} else many or plural(noun))
 
 
 def _chained(pairs: list[Pair]) -> tuple[Pair, ...]:

@@ -30,7 +30,7 @@ def tutor(seed: int = 1) -> Tutor:
 
 
 def converse(turns: int, learner: Learner, seed: int = 1, level: int | None = None) -> list[str]:
-    """What the tutor says in a session that changes the topic every ten turns."""
+    """What the tutor says in a session that begins a new conversation on another topic every ten turns."""
     chance, speaker = random.Random(seed), tutor(seed)
     history: list[Message] = []
     said: list[str] = []
@@ -38,5 +38,6 @@ def converse(turns: int, learner: Learner, seed: int = 1, level: int | None = No
     for turn in range(turns):
         topic = names[turn // 10 % len(names)]
         said.append(speaker.speak(history, topic, level, turn=turn))
-        history = [*history[-3:], Message("assistant", said[-1]), Message("user", learner(said, chance))]
+        longer = [*history[-3:], Message("assistant", said[-1]), Message("user", learner(said, chance))]
+        history = [] if turn % 10 == 9 else longer
     return said
