@@ -68,9 +68,8 @@ class Budget:
         """
         if read_tokens <= 0:
             return ""  # the engine does not tell
-        texts = [sent.system, *(message.text for message in sent.messages)]
-        estimate = TOKENS_OF_FRAME + sum(map(_tokens_of_turn, texts))
-        least = sum(len(text) for text in texts) // MOST_CHARACTERS_PER_TOKEN
+        estimate = _estimate(sent)
+        least = sum(map(len, _texts(sent))) // MOST_CHARACTERS_PER_TOKEN
         self.ratio = max(self.ratio, MARGIN * read_tokens / estimate if read_tokens > estimate else 1.0)
         if read_tokens + answer_tokens > self.context_tokens:
             self.ratio = min(self.ratio * STEP, MOST_RATIO)  # what was cut off was not counted
@@ -88,8 +87,21 @@ class Budget:
             self.warning = ""
         return self.warning
 
+    def overflowed(self, sent: ChatRequest, counted_tokens: int) -> None:
+        """The engine refused ``sent`` because it counted more tokens than it reads (0: it did not say how many)."""
+        grown = MARGIN * counted_tokens / _estimate(sent) if counted_tokens else self.ratio * STEP
+        self.ratio = min(max(self.ratio * MARGIN, grown), MOST_RATIO)
+
     def _cost(self, text: str) -> int:
         return ceil(_tokens_of_turn(text) * self.ratio)
+
+
+def _texts(request: ChatRequest) -> list[str]:
+    return [request.system, *(message.text for message in request.messages)]
+
+
+def _estimate(request: ChatRequest) -> int:
+    return TOKENS_OF_FRAME + sum(map(_tokens_of_turn, _texts(request)))
 
 
 def _tokens_of_turn(text: str) -> int:

@@ -64,10 +64,9 @@ class OpenAI:
         """Speak the next turn, piece by piece."""
         reason, model, usage = None, self._model, None
         answer_tokens = request.max_tokens or ANSWER_TOKENS
-        request = self._budget.fit(request, answer_tokens)
         timings: dict[str, float] = {}
         try:
-            stream = await self._client.chat.completions.create(**self._arguments(request, answer_tokens))
+            request, stream = await self._begin(request, answer_tokens)
             async with contextlib.aclosing(stream.__aiter__()) as parts:
                 async for part in parts:
                     model, usage = part.model or model, part.usage or usage
@@ -83,6 +82,18 @@ class OpenAI:
             if warning := self._budget.compare(request, answer_tokens, read):
                 log.warning("model=%s %s", model, warning)
             yield Chunk("", Finish(reason, model, read, spoken, timings, cost=_cost(usage)))
+
+    async def _begin(self, request: ChatRequest, answer_tokens: int) -> tuple[ChatRequest, Any]:
+        """Send what fits; once more, shorter, where the engine counts more tokens than were estimated."""
+        sent = self._budget.fit(request, answer_tokens)
+        try:
+            return sent, await self._client.chat.completions.create(**self._arguments(sent, answer_tokens))
+        except openai.BadRequestError as error:
+            if not _is_overflow(error):
+                raise
+            self._budget.overflowed(sent, _counted(error))
+        sent = self._budget.fit(request, answer_tokens)
+        return sent, await self._client.chat.completions.create(**self._arguments(sent, answer_tokens))
 
     async def status(self) -> BackendStatus:
         """Ask which models there are."""
@@ -161,6 +172,17 @@ def _timings(extra: Mapping[str, Any] | None) -> dict[str, float]:
         return {}
     named = {"prompt": told.get("prompt_ms"), "generation": told.get("predicted_ms")}
     return {name: float(value) for name, value in named.items() if isinstance(value, (int, float))}
+
+
+def _is_overflow(error: openai.BadRequestError) -> bool:
+    told = error.body if isinstance(error.body, Mapping) else {}
+    return {told.get("type"), told.get("code")} & {"exceed_context_size_error", "context_length_exceeded"} != set()
+
+
+def _counted(error: openai.BadRequestError) -> int:
+    """How many tokens the engine counted, if it says so as llama.cpp does."""
+    told = error.body.get("n_prompt_tokens") if isinstance(error.body, Mapping) else None
+    return told if isinstance(told, int) else 0
 
 
 def _cost(usage: CompletionUsage | None) -> float | None:

@@ -179,3 +179,33 @@ def test_a_key_that_is_not_accepted_names_the_variable_and_never_the_key() -> No
 
     assert (status.state, "MY_KEY" in status.remedy) == ("refused", True)
     assert "sk-canary" not in repr(status)
+
+
+OVERFLOW = {"error": {"code": 400, "message": "too long", "type": "exceed_context_size_error", "n_prompt_tokens": 9000}}
+
+
+def test_what_the_engine_counts_as_too_long_is_sent_once_more_shorter() -> None:
+    refused = Script([json.dumps(OVERFLOW)], 400, kind="application/json")
+    program = openai(refused, Script(openai_events("Hello"), kind=EVENTS))
+    speak(program, *["some words to be said " * 10] * 61)
+
+    first, second = (len(body["messages"]) for body in program.bodies)
+    assert 1 <= second < first
+
+
+def test_what_stays_too_long_is_refused() -> None:
+    program = openai(Script([json.dumps(OVERFLOW)], 400, kind="application/json"))
+    with pytest.raises(errors.PeerRefused):
+        speak(program, *["some words to be said " * 10] * 61)
+
+    assert len(program.bodies) == 2
+
+
+def test_what_a_turn_cost_is_counted_where_it_is_told() -> None:
+    events = openai_events("Hello")
+    told = json.loads(events[-2].removeprefix("data: "))
+    told["usage"]["cost"] = 0.002
+    events[-2] = f"data: {json.dumps(told)}\n"
+
+    assert speak(openai(Script(events, kind=EVENTS))).finish.cost == 0.002
+    assert speak(openai()).finish.cost is None
