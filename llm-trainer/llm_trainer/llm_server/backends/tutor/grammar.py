@@ -174,6 +174,8 @@ def _two_sentences(thing: Thing, subject: Subject) -> Iterator[str]:
     """A clause within a clause, and one more: *A cow is an animal that gives milk. It is calm.*"""
     it = pronoun(thing)
     for number, (first, second) in enumerate(_combinations(thing, (1, 3, 5))):
+        if {first.relation, second.relation} <= {"is", "color"}:
+            continue
         opening = _relative(thing, first, subject) if number % 2 else ""
         opening = opening or f"{subject.text} {predicate(first, subject)}"
         yield f"{sentence(opening)} {sentence(f'{it.text} {predicate(second, it)}')}"

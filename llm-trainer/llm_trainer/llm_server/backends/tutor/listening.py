@@ -14,15 +14,14 @@ from .words import stem, words
 
 NEAR = 0.7
 LONGEST = 200
+BROKEN = 4
 _SENTENCE = re.compile(r"[^.!?…]+[.!?…]*")
 _EMPTY = frozenset(
     {"a", "an", "the", "do", "does", "did", "is", "are", "am", "be", "was", "were", "please", "now", "so", "and", "but"}
     | {"well", "oh", "to", "of", "in", "it", "that"}
 )
-_ASKING = frozenset(
-    {"what", "where", "when", "why", "who", "whose", "how", "which", "do", "does", "did", "is", "are", "can", "could"}
-    | {"would", "will"}
-)
+_AUXILIARY = frozenset({"do", "does", "did", "is", "are", "was", "were", "can", "could", "would", "will", "color"})
+_ASKING = _AUXILIARY - {"color"} | {"what", "where", "when", "why", "who", "whose", "how", "which"}
 _NEGATIVE = frozenset(
     {"not", "no", "never", "can't", "cannot", "don't", "doesn't", "isn't", "aren't", "won't", "didn't"}
 )
@@ -47,9 +46,14 @@ def question_in(text: str) -> str:
     """The last question of a text, with or without its mark; empty if there is none."""
     for part in reversed(sentences(text)):
         said = words(part)
-        if part.endswith("?") or (len(said) > 1 and said[0] in _ASKING):
+        if part.endswith("?") or (len(said) > 1 and said[0] in _ASKING and _is_inverted(said)):
             return part
     return ""
+
+
+def _is_inverted(said: list[str]) -> bool:
+    """*What does a cow say*, *what cow say*, but not *When I am cold, I put on a coat*."""
+    return len(said) <= BROKEN or said[0] in _AUXILIARY or said[1] in _AUXILIARY
 
 
 def is_negative(text: str) -> bool:

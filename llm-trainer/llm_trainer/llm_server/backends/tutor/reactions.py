@@ -16,6 +16,7 @@ from .topics import Fact, Pair, Thing
 from .words import clause, sentence, words
 
 LONG = 60
+ABOUT_WORDS = 8
 _ABOUT_ITSELF = frozenset(
     {
         "model",
@@ -90,17 +91,18 @@ class Reactions:
         said = words(heard.text)
         if not said:
             return Reaction(self._sometimes("silence", heard.chance, 8))
-        if ready := self._ready(said):
+        if ready := self._ready(heard.text, said):
             return Reaction(self._phrase(ready, heard.chance), "reply")
         if asked := question_in(heard.text):
             return self._to_question(asked, heard)
         return self._to_answer(said, heard) or self._to_statement(heard)
 
-    def _ready(self, said: list[str]) -> str:
+    @staticmethod
+    def _ready(text: str, said: list[str]) -> str:
         """The key of a phrase that answers whatever the moment: about itself, about length, small talk."""
         if len(said) > LONG:
             return "long"
-        if {"you", "your"} & set(said) and _ABOUT_ITSELF & set(said):
+        if any(_is_about_the_tutor(words(part)) for part in sentences(text)):
             return "identity"
         return _social(said)
 
@@ -185,6 +187,10 @@ class Reactions:
     def _phrase(self, key: str, chance: int) -> str:
         found = self._phrases.get(key, ("",))
         return found[chance // 11 % len(found)]
+
+
+def _is_about_the_tutor(said: list[str]) -> bool:
+    return len(said) <= ABOUT_WORDS and bool({"you", "your"} & set(said)) and not _ABOUT_ITSELF.isdisjoint(said)
 
 
 def _social(said: list[str]) -> str:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from llm_trainer.llm_server.backends.base import Message
 from llm_trainer.llm_server.backends.tutor import Tutor
 from llm_trainer.llm_server.backends.tutor.engine import level_at
-from llm_trainer.llm_server.backends.tutor.listening import sentences
+from llm_trainer.llm_server.backends.tutor.listening import question_in, sentences
 from tests.llm_server.backends.tutor.conversing import LEARNERS, converse, data, tutor
 
 SPEAKABLE = re.compile(r"[A-Za-z0-9 ,.?!':;-]+")
@@ -131,6 +131,18 @@ def test_what_is_not_so_is_denied() -> None:
 def test_it_says_plainly_that_it_is_not_a_language_model(heard: str) -> None:
     assert "language model" in reply(heard)
     assert "not a language model" in tutor().describe()
+
+
+@pytest.mark.parametrize(
+    "heard", ["A rider is a person on a horse. Did you ever fall off a horse?", "A real cat. Do you?"]
+)
+def test_it_is_not_asked_about_itself_by_words_that_only_stand_near(heard: str) -> None:
+    assert "language model" not in reply(heard)
+
+
+def test_a_when_clause_is_no_question() -> None:
+    assert question_in("When I am cold, I put on a warm coat.") == ""
+    assert question_in("what dog say") == "what dog say"
 
 
 def test_greetings_thanks_and_farewells_get_their_replies() -> None:
