@@ -45,12 +45,14 @@ def test_cerebrum_passes_its_tests_and_starts_where_the_trainer_was_deleted(tmp_
     port = free_port()
     process = start(root, CEREBRUM_PORT=str(port), CEREBRUM_DATA_DIR=str(tmp_path / "memory"))
     try:
+        assert process.stdout is not None
+        said = next((line for line in process.stdout if "runs alone" in line), "nothing of the kind")
         answer = _ask_until(f"http://127.0.0.1:{port}/api/status")
-        assert answer["exchanges"] == 0
     finally:
         process.send_signal(signal.SIGINT if os.name != "nt" else signal.SIGTERM)
         output, _ = process.communicate(timeout=20)
-    assert "runs alone" in output
+    assert "runs alone" in said, output
+    assert answer["exchanges"] == 0
     assert process.returncode == 130, output
 
 

@@ -84,8 +84,8 @@ def sparkline(values: Sequence[float], width: int, blocks: str = BLOCKS) -> str:
     step = max(1.0, len(values) / width)
     picked = [values[min(len(values) - 1, int((i + 1) * step) - 1)] for i in range(min(width, len(values)))]
     low, high = min(picked), max(picked)
-    scale = (len(blocks) - 1) / (high - low) if high > low else 0.0
-    return "".join(blocks[round((value - low) * scale)] for value in picked)
+    spread = (high - low) or 1.0
+    return "".join(blocks[round((value - low) / spread * (len(blocks) - 1))] for value in picked)
 
 
 def printable(text: object) -> str:
