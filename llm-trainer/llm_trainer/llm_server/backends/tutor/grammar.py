@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from .topics import Fact, Thing
+from .topics import VERBS, Fact, Thing
 from .words import plural, sentence, third_person, without_article, words
 
 NOT_ABLE = "can't"
@@ -161,24 +161,32 @@ def _link(first: Fact, second: Fact) -> str:
     return "but" if {first.relation, second.relation} == {"can", "cannot"} else "and"
 
 
+def _both(first: Fact, second: Fact, subject: Subject, it: Subject) -> str:
+    """*a cow eats grass and hay* · *a cow is big, and it gives milk*."""
+    said = f"{subject.text} {predicate(first, subject)}"
+    is_alike = first.relation == second.relation and first.relation in (*VERBS, "is")
+    if is_alike and not re.search(r",| and | or ", f"{first.value} {second.value}"):
+        return f"{said} and {second.value}"
+    return f"{said}, {_link(first, second)} {it.text} {predicate(second, it)}"
+
+
 def _joined(thing: Thing, subject: Subject) -> Iterator[str]:
     """Two main clauses: *A dog can swim, but it can't fly.*"""
     it = pronoun(thing)
     for first, second in _combinations(thing, (1, 2, 4)):
-        yield sentence(
-            f"{subject.text} {predicate(first, subject)}, {_link(first, second)} {it.text} {predicate(second, it)}"
-        )
+        yield sentence(_both(first, second, subject, it))
 
 
 def _two_sentences(thing: Thing, subject: Subject) -> Iterator[str]:
     """A clause within a clause, and one more: *A cow is an animal that gives milk. It is calm.*"""
     it = pronoun(thing)
     for number, (first, second) in enumerate(_combinations(thing, (1, 3, 5))):
-        if {first.relation, second.relation} <= {"is", "color"}:
-            continue
-        opening = _relative(thing, first, subject) if number % 2 else ""
-        opening = opening or f"{subject.text} {predicate(first, subject)}"
-        yield f"{sentence(opening)} {sentence(f'{it.text} {predicate(second, it)}')}"
+        relative = _relative(thing, first, subject) if number % 2 else ""
+        if subject == it or first.relation == second.relation:
+            yield sentence(_both(first, second, subject, it))
+        else:
+            opening = relative or f"{subject.text} {predicate(first, subject)}"
+            yield f"{sentence(opening)} {sentence(f'{it.text} {predicate(second, it)}')}"
 
 
 def _three_clauses(thing: Thing, subject: Subject) -> Iterator[str]:
@@ -187,9 +195,8 @@ def _three_clauses(thing: Thing, subject: Subject) -> Iterator[str]:
     for first, second in _combinations(thing, (1, 2, 3)):
         opening = _relative(thing, first, subject) or f"{subject.text} {predicate(first, subject)}"
         thirds = [fact for one, fact in _combinations(thing, (1, 2)) if one is second and fact is not first]
-        going_on = f"{it.text} {predicate(second, it)}"
-        if thirds and not set(words(thirds[0].value)) & set(words(first.value)) - _COMMON:
-            going_on += f", {_link(second, thirds[0])} {it.text} {predicate(thirds[0], it)}"
+        fits = bool(thirds) and not set(words(thirds[0].value)) & set(words(first.value)) - _COMMON
+        going_on = _both(second, thirds[0], it, it) if fits else f"{it.text} {predicate(second, it)}"
         yield f"{sentence(opening)} {sentence(going_on)}"
 
 

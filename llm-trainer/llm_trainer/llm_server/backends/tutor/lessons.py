@@ -67,6 +67,7 @@ class Lessons:
         self._chance = chance
         self._data = data
         self._library = library
+        self._indirect = tuple(frame.partition("{")[0] for frame in data.phrases.get("indirect", ()))
         self._courses: dict[tuple[str, str, int], _Course] = {}
 
     def give(self, now: Moment) -> str:
@@ -116,9 +117,9 @@ class Lessons:
         lap, place = divmod(number, len(course.asked if letter == "q" else course.told))
         again = self._times(now.topic, thing, lap)
         if letter == "q":
-            return self._lead(
-                "ask" if now.level > 1 else "ask 0", course.asked[place].question, again + max(0, now.level - 2)
-            )
+            question = course.asked[place].question
+            is_led = now.level > 2 and not (now.level == 4 and question.startswith(self._indirect))
+            return self._lead("ask" if now.level > 1 else "ask 0", question, again + is_led * (now.level - 2))
         said = course.told[place]
         is_named = thing is not None and _names(now.said, generic(thing).text.lower())
         told = said.going_on if is_named and not again else said.text
