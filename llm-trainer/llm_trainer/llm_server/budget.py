@@ -16,6 +16,7 @@ from llm_trainer.llm_server.backends.base import ChatRequest, Message
 TOKENS_PER_TURN = 8  # role marks and separators of the chat template
 TOKENS_OF_FRAME = 16
 MOST_CHARACTERS_PER_TOKEN = 8  # over a whole conversation no vocabulary does better; fewer tokens read: some were cut
+ANSWER_TOKENS = 256
 MARGIN = 1.05
 STEP = 1.5
 MOST_RATIO = 4.0
@@ -37,6 +38,7 @@ class Budget:
 
     def __init__(self, context_tokens: int) -> None:
         self.context_tokens = context_tokens
+        self.answer_tokens = min(ANSWER_TOKENS, context_tokens // 4)  # where the caller does not say
         self.ratio = 1.0  # the most that the engine ever counted for one token of the estimate
         self.warning = ""
 
@@ -61,31 +63,34 @@ class Budget:
         return replace(request, messages=tuple(reversed(kept)))
 
     def compare(self, sent: ChatRequest, answer_tokens: int, read_tokens: int) -> str:
-        """Hold the estimate for ``sent`` against the ``read_tokens`` that the engine counted; return the warning.
+        """Hold the estimate for ``sent`` against the ``read_tokens`` that the engine counted.
 
-        Empty when all is well. A prompt of which part was left out shows in two ways: it fills the context to the
-        brim, or the engine counted fewer tokens than the text can possibly have.
+        Sets ``warning`` and returns it when it is new, else nothing. A prompt of which part was left out shows in two
+        ways: it fills the context to the brim, or the engine counted fewer tokens than the text can possibly have.
         """
         if read_tokens <= 0:
             return ""  # the engine does not tell
-        estimate = _estimate(sent)
-        least = sum(map(len, _texts(sent))) // MOST_CHARACTERS_PER_TOKEN
+        before, estimate = self.warning, _estimate(sent)
         self.ratio = max(self.ratio, MARGIN * read_tokens / estimate if read_tokens > estimate else 1.0)
         if read_tokens + answer_tokens > self.context_tokens:
             self.ratio = min(self.ratio * STEP, MOST_RATIO)  # what was cut off was not counted
-            self.warning = (
-                f"the engine read {read_tokens} tokens (estimated: {estimate}), which leaves less than the "
+        self.warning = self._warning(sent, answer_tokens, read_tokens)
+        return "" if before else self.warning
+
+    def _warning(self, sent: ChatRequest, answer_tokens: int, read_tokens: int) -> str:
+        least = sum(map(len, _texts(sent))) // MOST_CHARACTERS_PER_TOKEN
+        if read_tokens + answer_tokens > self.context_tokens:
+            return (
+                f"the engine read {read_tokens} tokens (estimated: {_estimate(sent)}), which leaves less than the "
                 f"{answer_tokens} of an answer in its context of {self.context_tokens}: it may have cut the "
                 "conversation; from now on less of the past is sent"
             )
-        elif read_tokens < least:
-            self.warning = (
+        if read_tokens < least:
+            return (
                 f"the engine read {read_tokens} tokens of a prompt that has at least {least}: it cut the "
                 f"conversation; does it really run with a context of {self.context_tokens} tokens?"
             )
-        else:
-            self.warning = ""
-        return self.warning
+        return ""
 
     def overflowed(self, sent: ChatRequest, counted_tokens: int) -> None:
         """The engine refused ``sent`` because it counted more tokens than it reads (0: it did not say how many)."""

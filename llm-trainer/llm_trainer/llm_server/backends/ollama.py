@@ -27,7 +27,6 @@ from llm_trainer.llm_server.budget import Budget
 
 NAME = "ollama"
 CONTEXT_TOKENS = 4096
-ANSWER_TOKENS = 256
 KEEP_ALIVE_SECONDS = 1800  # where nobody says how far apart the turns will be
 KEEP_ALIVE_AT_LEAST_SECONDS = 300
 SILENCE = "…"
@@ -54,7 +53,7 @@ class Ollama:
 
     async def chat(self, request: ChatRequest) -> AsyncIterator[Chunk]:
         """Speak the next turn, piece by piece."""
-        answer_tokens = request.max_tokens or ANSWER_TOKENS
+        answer_tokens = request.max_tokens or self._budget.answer_tokens
         fitting = self._budget.fit(request, answer_tokens)
         self._waiting += 1
         waiting = True

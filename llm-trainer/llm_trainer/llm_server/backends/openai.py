@@ -26,7 +26,6 @@ from llm_trainer.llm_server.budget import Budget
 log = logging.getLogger(__name__)
 NAME = "openai"
 CONTEXT_TOKENS = 4096
-ANSWER_TOKENS = 256
 SILENCE = "…"
 CONNECT_SECONDS = 2.0
 BUSY_SECONDS = 5.0
@@ -63,7 +62,7 @@ class OpenAI:
     async def chat(self, request: ChatRequest) -> AsyncIterator[Chunk]:
         """Speak the next turn, piece by piece."""
         reason, model, usage = None, self._model, None
-        answer_tokens = request.max_tokens or ANSWER_TOKENS
+        answer_tokens = request.max_tokens or self._budget.answer_tokens
         timings: dict[str, float] = {}
         try:
             request, stream = await self._begin(request, answer_tokens)
