@@ -130,10 +130,10 @@ class Run:
     def _may_wait(self, event: Event) -> bool:
         """Whether the next step itself puts everything on disk before it does anything.
 
-        ``AskTeacher`` does, with the row of its call. An utterance that is not on disk yet may be lost: it is asked
-        for again.
+        ``AskTeacher`` and ``Teach`` do, with the row of their call. An utterance that is not on disk yet may be lost:
+        it is asked for again; text, key and the intent to send them go to disk together, before the bytes leave.
         """
-        if isinstance(event, Spoke) and self.session.state.phase is Phase.DRAFTING:
+        if isinstance(event, (Spoke, Drafted)) and self.session.state.phase in (Phase.DRAFTING, Phase.TEACHING):
             return True
         return isinstance(event, (Taught, Rested)) and self.session.state.phase is Phase.ASKING
 

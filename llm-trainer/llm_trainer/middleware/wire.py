@@ -12,12 +12,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
+from urllib.parse import urlsplit
 
 import anyio
-import httpx2
 from sqlalchemy import bindparam, insert, update
 
 from llm_trainer.errors import PeerAnswerInvalid, PeerTimeout, PeerUnreachable
+from llm_trainer.middleware.http1 import Broken, Client, Unreachable
 from llm_trainer.middleware.store import Record
 from llm_trainer.middleware.tables import wire
 
@@ -63,17 +64,13 @@ class Wire:
 
     def __init__(self, record: Record, last_id: int) -> None:
         self._record, self._last_id = record, last_id
-        self._client = httpx2.AsyncClient(
-            headers=_HEADERS,
-            timeout=httpx2.Timeout(None, connect=CONNECT_SECONDS),
-            follow_redirects=False,
-            trust_env=False,
-            limits=httpx2.Limits(max_connections=64, max_keepalive_connections=8, keepalive_expiry=IDLE_SECONDS),
+        self._client = Client(
+            _HEADERS, connect_seconds=CONNECT_SECONDS, idle_seconds=IDLE_SECONDS, limit_bytes=ANSWER_LIMIT_BYTES
         )
 
     async def close(self) -> None:
         """Close all connections."""
-        await self._client.aclose()
+        await self._client.close()
 
     async def call(
         self,
@@ -98,19 +95,19 @@ class Wire:
         try:
             with anyio.fail_after(deadline_seconds):
                 answer = await self._send(method, url, sent, headers or {})
-        except (TimeoutError, httpx2.ReadTimeout, httpx2.WriteTimeout) as error:
+        except TimeoutError as error:
             self._finish(number, began, error="timeout")
             detail = f"{peer} did not answer within {deadline_seconds:g} s at {_place(url)}"
             raise PeerTimeout(detail, peer=peer, remedy="see whether it is overloaded, or raise the limit") from error
-        except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.UnsupportedProtocol, httpx2.InvalidURL) as error:
+        except Unreachable as error:
             self._finish(number, began, error="unreachable")
-            detail = f"{peer} cannot be reached at {_place(url)}: {_why(error)}"
+            detail = f"{peer} cannot be reached at {_place(url)}: {error}"
             raise PeerUnreachable(
                 detail, peer=peer, remedy=f"start it, or correct its address ({_place(url)})"
             ) from error
-        except httpx2.HTTPError as error:
-            self._finish(number, began, error=type(error).__name__)
-            detail = f"{peer} at {_place(url)} broke off: {_why(error)}"
+        except Broken as error:
+            self._finish(number, began, error="broken")
+            detail = f"{peer} at {_place(url)} broke off: {error}"
             raise PeerAnswerInvalid(detail, peer=peer, remedy="see its log") from error
         except BaseException:
             self._finish(number, began, error="cancelled")
@@ -120,18 +117,10 @@ class Wire:
 
     async def _send(self, method: str, url: str, sent: bytes, headers: Mapping[str, str]) -> Answer:
         given = {"Content-Type": "application/json", **headers} if sent else headers
-        began, size = time.perf_counter(), 0
-        parts: list[bytes] = []
-        async with self._client.stream(method, url, content=sent or None, headers=dict(given)) as response:
-            async for part in response.aiter_raw():
-                parts.append(part)
-                size += len(part)
-                if size > ANSWER_LIMIT_BYTES:
-                    break
-        self._client.cookies.clear()
-        body, spent = b"".join(parts), (time.perf_counter() - began) * 1000
-        received = {name.lower(): value for name, value in response.headers.items()}
-        return Answer(response.status_code, received, body[:ANSWER_LIMIT_BYTES], spent, size > ANSWER_LIMIT_BYTES)
+        began = time.perf_counter()
+        received = await self._client.request(method, url, sent, given)
+        spent = (time.perf_counter() - began) * 1000
+        return Answer(received.status, received.headers, received.body, spent, received.cut)
 
     def _begin(self, peer: str, method: str, url: str, sent: bytes, session_id: str | None) -> int:
         self._last_id += 1
@@ -141,7 +130,7 @@ class Wire:
             "at": time.time(),
             "peer": peer,
             "method": method,
-            "path": httpx2.URL(url).path if "//" in url else url,
+            "path": urlsplit(url).path,
             "bytes_sent": len(sent),
             "digest_sent": sha256(sent).hexdigest(),
         }
@@ -162,9 +151,5 @@ class Wire:
 
 def _place(url: str) -> str:
     """The address without what might be secret in it."""
-    parts = httpx2.URL(url)
-    return f"{parts.scheme}://{parts.host}" + (f":{parts.port}" if parts.port else "")
-
-
-def _why(error: Exception) -> str:
-    return str(error) or type(error).__name__
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.hostname}" + (f":{parts.port}" if parts.port else "")
