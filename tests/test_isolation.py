@@ -35,6 +35,7 @@ def imports_only_from(project: Path, ran: subprocess.CompletedProcess[str]) -> N
 
 @both_here
 @pytest.mark.slow
+@pytest.mark.timeout(900)  # a whole suite runs inside
 def test_cerebrum_passes_its_tests_and_starts_where_the_trainer_was_deleted(tmp_path: Path) -> None:
     root = copy(tmp_path / "copy")
     shutil.rmtree(root / "llm-trainer")
@@ -58,6 +59,7 @@ def test_cerebrum_passes_its_tests_and_starts_where_the_trainer_was_deleted(tmp_
 
 @both_here
 @pytest.mark.slow
+@pytest.mark.timeout(900)  # a whole suite runs inside
 def test_the_trainer_passes_its_tests_where_cerebrum_was_deleted(tmp_path: Path) -> None:
     root = copy(tmp_path / "copy")
     shutil.rmtree(root / "cerebrum")
@@ -149,6 +151,7 @@ def ends() -> Iterator[tuple[Recorder, Recorder]]:
 
 @both_here
 @pytest.mark.slow
+@pytest.mark.timeout(900)  # a whole suite runs inside
 def test_neither_end_is_told_of_the_other(ends: tuple[Recorder, Recorder], tmp_path: Path) -> None:
     learner, llm = ends
     port = free_port()
