@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from llm_trainer.session import curriculum, prompts
+from llm_trainer.session import prompts
 from llm_trainer.session.dialogue import Plan
 from llm_trainer.session.state import RUNNING, Phase, State
 from llm_trainer.session.steps import (
@@ -34,7 +34,7 @@ from llm_trainer.session.steps import (
     Teach,
     TopicChanged,
 )
-from llm_trainer.session.transitions import TRANSITIONS, EngineBreach, draft_of
+from llm_trainer.session.transitions import TRANSITIONS, EngineBreach, draft_of, level_of, told
 
 SEEDS = 2**31
 
@@ -84,23 +84,13 @@ def shown_phase(phase: Phase) -> str:
 
 
 def _ask(plan: Plan, s: State) -> AskTeacher:
-    level = curriculum.level(s.stage, s.finished)
-    chosen_here = s.topic if s.tuning.topics else None  # a teacher that chose it need not be told
-    said = prompts.messages(
-        s.turns,
-        topic=s.topic,
-        level=level,
-        strategy=s.tuning.strategy,
-        conversation=s.conversation,
-        rejected=s.rejected,
-    )
-    return AskTeacher(s.number + 1, said, chosen_here, level, (plan.seed + s.number * 10 + s.rejections) % SEEDS)
+    said = prompts.messages(told(plan, s), s.turns)
+    return AskTeacher(s.number + 1, said, s.topic, level_of(s), (plan.seed + s.number * 10 + s.rejections) % SEEDS)
 
 
 def _record(plan: Plan, s: State) -> RecordDraft:
     draft = draft_of(s)
-    level = curriculum.level(s.stage, s.finished)
-    return RecordDraft(draft.number, draft.key, draft.text, s.topic, s.conversation, level)
+    return RecordDraft(draft.number, draft.key, draft.text, s.topic, s.conversation, level_of(s))
 
 
 def _teach(plan: Plan, s: State) -> Teach:

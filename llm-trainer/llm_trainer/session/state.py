@@ -5,11 +5,13 @@ Storing it with each event makes going on after a crash independent of how much 
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
 from enum import Enum
 from typing import Any
 
 from llm_trainer.session.dialogue import Draft, Plan, Speaker, Tuning, Turn
+from llm_trainer.session.pathologies import Ladder
 from llm_trainer.session.steps import Notice, tuning_of
 
 
@@ -33,7 +35,11 @@ RUNNING = frozenset({Phase.ASKING, Phase.DRAFTING, Phase.TEACHING, Phase.RESTING
 
 @dataclass(frozen=True)
 class State:
-    """Everything the engine decides from; ``notices`` are what the last event gave the world to hear."""
+    """Everything the engine decides from.
+
+    ``turns`` are those of the running conversation, ``watched`` the last ones whatever the conversation; ``notices``
+    are what the last event gave the world to hear.
+    """
 
     tuning: Tuning
     phase: Phase = Phase.CHECKING
@@ -57,6 +63,9 @@ class State:
     bad_exchanges: int = 0
     rejections: int = 0
     rejected: str | None = None
+    watched: tuple[Turn, ...] = ()
+    ladder: Ladder = field(default_factory=Ladder)
+    nudge: str | None = None
     lost_key: str | None = None
     idempotent: bool = False
     stage: str | None = None
@@ -78,8 +87,8 @@ def encode_state(state: State) -> dict[str, Any]:
 
     Written out by hand: it is done with every exchange, and ``dataclasses.asdict`` copies each value twice over.
     """
-    turns = [{"speaker": turn.speaker.value, "text": turn.text} for turn in state.turns]
-    plain: dict[str, Any] = {"tuning": vars(state.tuning), "turns": turns, "notices": (), "phase": state.phase.value}
+    plain: dict[str, Any] = {"tuning": vars(state.tuning), "notices": (), "phase": state.phase.value}
+    plain |= {"turns": _plain(state.turns), "watched": _plain(state.watched), "ladder": vars(state.ladder)}
     plain["draft"] = None if state.draft is None else vars(state.draft)
     plain["held_phase"] = None if state.held_phase is None else state.held_phase.value
     return {**vars(state), **plain}
@@ -91,12 +100,22 @@ def decode_state(body: dict[str, Any]) -> State:
     made = {
         "tuning": tuning_of(body["tuning"]),
         "phase": Phase(body["phase"]),
-        "turns": tuple(Turn(Speaker(turn["speaker"]), turn["text"]) for turn in body["turns"]),
+        "turns": _turns(body["turns"]),
+        "watched": _turns(body.get("watched", ())),
+        "ladder": Ladder(**body.get("ladder", {})),
         "draft": None if draft is None else Draft(**draft),
         "held_phase": None if held is None else Phase(held),
         "notices": (),
     }
     return State(**{**body, **made})
+
+
+def _plain(turns: tuple[Turn, ...]) -> list[dict[str, str]]:
+    return [{"speaker": turn.speaker.value, "text": turn.text} for turn in turns]
+
+
+def _turns(plain: Iterable[dict[str, str]]) -> tuple[Turn, ...]:
+    return tuple(Turn(Speaker(turn["speaker"]), turn["text"]) for turn in plain)
 
 
 def encode_plan(plan: Plan) -> dict[str, Any]:

@@ -101,12 +101,16 @@ class Retold:
 
 @dataclass(frozen=True)
 class Spoke:
-    """The teacher said something. ``topic`` is set when the teacher chose it; ``last`` ends the conversation."""
+    """The teacher said something.
+
+    ``topic`` is set when the teacher chose it; ``last`` ends the conversation; ``cut``: it was stopped in mid-speech.
+    """
 
     at: float
     text: str
     topic: str | None = None
     last: bool = False
+    cut: bool = False
 
 
 @dataclass(frozen=True)

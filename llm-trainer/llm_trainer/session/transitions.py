@@ -9,6 +9,7 @@ from typing import Any
 from llm_trainer.session import curriculum, guard, prompts
 from llm_trainer.session.backoff import wait_seconds
 from llm_trainer.session.dialogue import Draft, Plan, Speaker, Turn, exchange_key
+from llm_trainer.session.pathologies import WATCHED_TURNS, Remedy, symptom
 from llm_trainer.session.state import Phase, State
 from llm_trainer.session.steps import (
     Awoke,
@@ -36,6 +37,8 @@ REJECTIONS_BEFORE_WAITING = 9
 ANSWERED_FAILURES = 5
 """Bad answers from a live learner to one utterance before it is given up as uncertain: it may be poison to it."""
 REFUSALS_BEFORE_WAITING = 5
+PAUSE_SECONDS = 5.0
+"""The last rung of the ladder against pathologies of the talk."""
 
 
 class EngineBreach(AssertionError):
@@ -47,6 +50,25 @@ def draft_of(s: State) -> Draft:
     if s.draft is None:
         raise EngineBreach(f"no draft while {s.phase.value}")
     return s.draft
+
+
+def level_of(s: State) -> int:
+    """How richly to speak to this learner now."""
+    return curriculum.level(s.stage, s.finished)
+
+
+def told(plan: Plan, s: State) -> str:
+    """The system prompt of the next turn."""
+    return prompts.system(
+        session_id=plan.session_id,
+        topic=s.topic,
+        level=level_of(s),
+        strategy=s.tuning.strategy,
+        conversation=s.conversation,
+        first=not s.turns,
+        rejected=s.rejected,
+        nudge=s.nudge,
+    )
 
 
 def _noted(s: State, *notices: Notice) -> State:
@@ -151,13 +173,26 @@ def _spoke(plan: Plan, s: State, event: Spoke) -> State:
     if event.topic is not None and event.topic != s.topic:
         unspoken = s.topic is None and not s.turns
         s = replace(s, topic=event.topic) if unspoken else _conversation(s, event.topic)
-    verdict = guard.judge(event.text)
+    verdict = guard.judge(
+        event.text,
+        prompt=told(plan, s),
+        canary=prompts.mark(plan.session_id),
+        level=level_of(s) if s.tuning.topics else None,
+        cut=event.cut,
+    )
     if verdict.rejected is not None:
         return _rejected(plan, replace(s, topic_over=s.topic_over or event.last), verdict.rejected)
     number = s.number + 1
     draft = Draft(number, exchange_key(plan.session_id, number), verdict.text)
     return replace(
-        s, phase=Phase.DRAFTING, number=number, draft=draft, topic_over=event.last, rejections=0, rejected=None
+        s,
+        phase=Phase.DRAFTING,
+        number=number,
+        draft=draft,
+        topic_over=event.last,
+        rejections=0,
+        rejected=None,
+        nudge=None,
     )
 
 
@@ -199,11 +234,49 @@ def _taught(plan: Plan, s: State, event: Taught) -> State:
     s = replace(s, learner_seq=event.seq if event.seq is not None else s.learner_seq)
     if event.odd is not None:
         s = _noted(s, Noted("odd-answer", f"exchange {draft.number}: {event.odd}"))
-    s = _closed(s, "taught")
+    s, remedy = _watched(plan, _closed(s, "taught"), turns[-2:])
     if went_back and s.stop_reason is None:
         s = _noted(s, Noted("learner-went-back", f"the learner counts exchange {draft.number} as its {event.seq}."))
         return replace(s, phase=Phase.CHECKING)
-    return _between(plan, s)
+    return _paused(plan, s) if remedy is Remedy.PAUSE else _between(plan, s)
+
+
+def _watched(plan: Plan, s: State, said: tuple[Turn, ...]) -> tuple[State, Remedy | None]:
+    """Look for what goes wrong in the talk, and do the next thing against it.
+
+    A speaker that chooses its own topics follows a script that nothing said to it can change: it is left alone.
+    """
+    if not s.tuning.topics:
+        return s, None
+    s = replace(s, watched=(*s.watched, *said)[-WATCHED_TURNS:])
+    found = symptom(s.watched, level_of(s))
+    ladder, remedy = s.ladder.climb(found)
+    s = replace(s, ladder=ladder)
+    if found is None or remedy is None:
+        return s, None
+    s = _noted(s, Noted("pathology", f"{found.kind}: {remedy.value}"))
+    if remedy is Remedy.NUDGE:
+        return replace(s, nudge=found.kind), remedy
+    if remedy is Remedy.NEW_TOPIC and len(s.tuning.topics) > 1 and not s.topic_over and s.next_topic is None:
+        return _other_topic(plan, s), remedy
+    return replace(s, topic_over=True), remedy
+
+
+def _other_topic(plan: Plan, s: State) -> State:
+    """The next topic in the same conversation: both sides remember what was said."""
+    index = s.topic_index + 1
+    topic = curriculum.topic_at(s.tuning.topics, index, plan.seed if plan.shuffle else None)
+    return replace(s, topic=topic, topic_index=index, topic_exchanges=0)
+
+
+def _paused(plan: Plan, s: State) -> State:
+    """Hold a little, then begin afresh; a session that nobody watches still comes to its end."""
+    after = _between(plan, s)
+    if after.phase not in (Phase.ASKING, Phase.RESTING):
+        return after
+    until = max(s.clock + PAUSE_SECONDS, after.until or s.clock)
+    reason = f"the talk went round in circles; it goes on after {PAUSE_SECONDS:g} seconds"
+    return replace(_asking(plan, s), phase=Phase.WAITING_LLM, until=until, reason=reason)
 
 
 def _learner_failed(plan: Plan, s: State, event: Failed) -> State:
