@@ -38,9 +38,13 @@ class Budget:
 
     def __init__(self, context_tokens: int) -> None:
         self.context_tokens = context_tokens
-        self.answer_tokens = min(ANSWER_TOKENS, context_tokens // 4)  # where the caller does not say
         self.ratio = 1.0  # the most that the engine ever counted for one token of the estimate
         self.warning = ""
+
+    @property
+    def answer_tokens(self) -> int:
+        """How long an answer may be where the caller does not say."""
+        return min(ANSWER_TOKENS, self.context_tokens // 4)
 
     def fit(self, request: ChatRequest, answer_tokens: int) -> ChatRequest:
         """Drop the oldest turns until the rest fits beside an answer of ``answer_tokens``.
@@ -92,8 +96,14 @@ class Budget:
             )
         return ""
 
-    def overflowed(self, sent: ChatRequest, counted_tokens: int) -> None:
-        """The engine refused ``sent`` because it counted more tokens than it reads (0: it did not say how many)."""
+    def overflowed(self, sent: ChatRequest, counted_tokens: int = 0, context_tokens: int = 0) -> None:
+        """The engine refused ``sent``: it counted more tokens than it reads (0 where it did not say how many).
+
+        A model may have been made for a smaller context than it was asked to run with; then the engine's word holds.
+        """
+        if 0 < context_tokens < self.context_tokens:
+            self.context_tokens = context_tokens
+            self.warning = f"the model reads {context_tokens} tokens, fewer than context_tokens asks for"
         grown = MARGIN * counted_tokens / _estimate(sent) if counted_tokens else self.ratio * STEP
         self.ratio = min(max(self.ratio * MARGIN, grown), MOST_RATIO)
 

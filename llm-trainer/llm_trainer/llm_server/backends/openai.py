@@ -19,6 +19,7 @@ from llm_trainer.errors import (
     PeerRefused,
     PeerTimeout,
     PeerUnreachable,
+    UtteranceError,
 )
 from llm_trainer.llm_server.backends.base import BackendStatus, ChatRequest, Chunk, Finish
 from llm_trainer.llm_server.budget import Budget
@@ -26,6 +27,8 @@ from llm_trainer.llm_server.budget import Budget
 log = logging.getLogger(__name__)
 NAME = "openai"
 CONTEXT_TOKENS = 4096
+OVERFLOWS = 2
+SHORTEST_ANSWER_TOKENS = 24
 SILENCE = "…"
 CONNECT_SECONDS = 2.0
 BUSY_SECONDS = 5.0
@@ -65,7 +68,7 @@ class OpenAI:
         answer_tokens = request.max_tokens or self._budget.answer_tokens
         timings: dict[str, float] = {}
         try:
-            request, stream = await self._begin(request, answer_tokens)
+            request, answer_tokens, stream = await self._begin(request, answer_tokens)
             async with contextlib.aclosing(stream.__aiter__()) as parts:
                 async for part in parts:
                     model, usage = part.model or model, part.usage or usage
@@ -82,17 +85,31 @@ class OpenAI:
                 log.warning("model=%s %s", model, warning)
             yield Chunk("", Finish(reason, model, read, spoken, timings, cost=_cost(usage)))
 
-    async def _begin(self, request: ChatRequest, answer_tokens: int) -> tuple[ChatRequest, Any]:
-        """Send what fits; once more, shorter, where the engine counts more tokens than were estimated."""
-        sent = self._budget.fit(request, answer_tokens)
-        try:
-            return sent, await self._client.chat.completions.create(**self._arguments(sent, answer_tokens))
-        except openai.BadRequestError as error:
-            if not _is_overflow(error):
-                raise
-            self._budget.overflowed(sent, _counted(error))
-        sent = self._budget.fit(request, answer_tokens)
-        return sent, await self._client.chat.completions.create(**self._arguments(sent, answer_tokens))
+    async def _begin(self, request: ChatRequest, answer_tokens: int) -> tuple[ChatRequest, int, Any]:
+        """Send what fits; again, shorter, where the engine counts more tokens or reads fewer than was thought."""
+        for tries_left in range(OVERFLOWS, -1, -1):
+            sent, answer_tokens = self._fitting(request, answer_tokens)
+            try:
+                return (
+                    sent,
+                    answer_tokens,
+                    await self._client.chat.completions.create(**self._arguments(sent, answer_tokens)),
+                )
+            except openai.BadRequestError as error:
+                if not _is_overflow(error) or not tries_left:
+                    raise
+                self._budget.overflowed(sent, _told(error, "n_prompt_tokens"), _told(error, "n_ctx"))
+        raise AssertionError("the last try answers or raises")
+
+    def _fitting(self, request: ChatRequest, answer_tokens: int) -> tuple[ChatRequest, int]:
+        """What fits beside the answer; in a context so small that nothing does, beside a shorter one."""
+        while True:
+            try:
+                return self._budget.fit(request, answer_tokens), answer_tokens
+            except UtteranceError:
+                if answer_tokens <= SHORTEST_ANSWER_TOKENS:
+                    raise
+                answer_tokens = max(SHORTEST_ANSWER_TOKENS, answer_tokens // 2)
 
     async def status(self) -> BackendStatus:
         """Ask which models there are."""
@@ -178,9 +195,9 @@ def _is_overflow(error: openai.BadRequestError) -> bool:
     return {told.get("type"), told.get("code")} & {"exceed_context_size_error", "context_length_exceeded"} != set()
 
 
-def _counted(error: openai.BadRequestError) -> int:
-    """How many tokens the engine counted, if it says so as llama.cpp does."""
-    told = error.body.get("n_prompt_tokens") if isinstance(error.body, Mapping) else None
+def _told(error: openai.BadRequestError, name: str) -> int:
+    """A number that the engine tells beside its refusal, as llama.cpp does; 0 where it does not."""
+    told = error.body.get(name) if isinstance(error.body, Mapping) else None
     return told if isinstance(told, int) else 0
 
 

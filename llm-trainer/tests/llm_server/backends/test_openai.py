@@ -198,7 +198,17 @@ def test_what_stays_too_long_is_refused() -> None:
     with pytest.raises(errors.PeerRefused):
         speak(program, *["some words to be said " * 10] * 61)
 
-    assert len(program.bodies) == 2
+    assert len(program.bodies) == 3
+
+
+def test_a_model_made_for_a_smaller_context_is_believed() -> None:
+    told = {"error": OVERFLOW["error"] | {"n_prompt_tokens": 600, "n_ctx": 512}}
+    refused = Script([json.dumps(told)], 400, kind="application/json")
+    program = openai(refused, Script(openai_events("Hello"), kind=EVENTS))
+    speak(program, *["some words to be said"] * 61)
+
+    assert sum(len(each["content"]) for each in program.bodies[1]["messages"]) < 512 * 3
+    assert program.bodies[1]["max_tokens"] <= 256
 
 
 def test_what_a_turn_cost_is_counted_where_it_is_told() -> None:
