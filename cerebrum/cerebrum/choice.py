@@ -48,6 +48,8 @@ _SHORT_LIST = 30
 _AGREEING = 20
 _ECHO = 0.7
 _FLOW_OF_ONE = 0.3
+_RARER = 1.0
+_NEWS = 8.0
 
 
 class Judge:
@@ -91,6 +93,7 @@ class Judge:
         topic = {word: known[word] for word in dict.fromkeys(query.words)}
         whole = sum(topic.values()) + 2
         about = self._about(query)
+        rare = {word for word in about if self.composer.is_rare(word)}
         for k, candidate in enumerate(candidates):
             own = dict.fromkeys(candidate.words)
             covered = sum(topic[w] for w in own if w in topic) / whole
@@ -103,9 +106,7 @@ class Judge:
                 "new_on_topic": covered * new,
                 "length": math.log(1 + len(candidate.words)),
                 "novel": float(candidate.text not in self.turns.by_text),
-                "fact": self._fact(candidate, query, about, known)
-                if about and not about.keys().isdisjoint(own)
-                else 0.0,
+                "fact": self._fact(candidate, query, about, known) if not rare.isdisjoint(own) else 0.0,
             }
 
     def _weigh(self, query: Query, short: Sequence[Candidate]) -> None:
@@ -131,9 +132,9 @@ class Judge:
                 features["fact"] = 0.0
 
     def _about(self, query: Query) -> dict[str, float]:
-        """Weigh the words of a query by how little the words before foretold them; the oddest rare one weighs one.
+        """Weigh the words of a query by how little the words before foretold them and by how few turns hold them.
 
-        Empty when the query has no word that is rare and known.
+        A rare word that was never foretold weighs one. Empty when the query has no word that is rare and known.
         """
         rare = [w for w in dict.fromkeys(query.words) if self.turns.holding(w) and self.composer.is_rare(w)]
         if not rare:
@@ -141,13 +142,14 @@ class Judge:
         surprisal: dict[str, float] = {}
         for word, log in zip(query.words, self.fluency.logs(query.words), strict=False):
             surprisal[word] = max(surprisal.get(word, 0.0), -log)
-        most = max(surprisal[w] for w in rare)
-        return {w: (s / most) ** 3 for w, s in surprisal.items() if self.turns.holding(w)}
+        turns = {w: len(self.turns.holding(w)) for w in surprisal}
+        most, fewest = max(surprisal[w] for w in rare), min(turns[w] for w in rare)
+        return {w: (s / most) ** 3 * (fewest / turns[w]) ** _RARER for w, s in surprisal.items() if turns[w]}
 
     def _fact(self, candidate: Candidate, query: Query, about: Mapping[str, float], known: _Informed) -> float:
         """Return how much a candidate says of the rare words asked about.
 
-        What counts is said in the sentence that holds them and, half, in those after it if all were heard together.
+        What counts is said in the sentence that holds them, and in those after it if all were heard together.
         """
         most, total = 0.0, sum(about.values()) + 1e-9
         sentences = [
@@ -158,8 +160,8 @@ class Judge:
             rare = [about[w] for w in own if w in about and self.composer.is_rare(w)]
             if rare:
                 shared = sum(about[w] for w in dict.fromkeys(own) if w in about) / total
-                more = sum(news[k + 1 :]) / 2 if candidate.kind == "heard" else 0.0
-                most = max(most, (0.5 * max(rare) + 0.5 * shared) * math.tanh((news[k] + more) / 4))
+                more = sum(news[k + 1 :]) if candidate.kind == "heard" else 0.0
+                most = max(most, (0.5 * max(rare) + 0.5 * shared) * math.tanh((news[k] + more) / _NEWS))
         return most
 
 

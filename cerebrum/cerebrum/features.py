@@ -9,7 +9,7 @@ from __future__ import annotations
 import zlib
 from collections import Counter
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -51,7 +51,7 @@ class Features:
     Up to ``limit`` rows each feature has its own; later ones share the rows of others, chosen by checksum.
     """
 
-    def __init__(self, limit: int = 65_536) -> None:
+    def __init__(self, limit: int = 32_768) -> None:
         self.limit = limit
         self.rows: dict[Feature, int] = {}
         self.turns = 0
@@ -74,6 +74,10 @@ class Features:
         self.rows = {p[0] if len(p) == 1 else (p[0], p[1]): row for row, p in enumerate(parts)}
         self.turns = state["turns"]
         self.frequency = np.array(state["frequency"], np.float32)
+
+    def since(self, row: int) -> list[Feature]:
+        """Return the features that got rows from ``row`` on, in their order."""
+        return [*islice(reversed(self.rows), len(self.rows) - row)][::-1]
 
     def bag(self, folded: Sequence[str], grow: bool = False) -> Bag:
         """Return the bag of a text; features never met are left out unless ``grow`` gives them rows."""

@@ -21,8 +21,8 @@ from cerebrum.evaluation import Prequential
 from cerebrum.features import Bag, Features
 from cerebrum.growth import PERMITTED, Growth
 from cerebrum.models import Fluency, Meter
-from cerebrum.ranking import BEFORE, CONTEXT, REPLY, Example, Towers, best
-from cerebrum.retrieval import NOWHERE, Shelf
+from cerebrum.ranking import BEFORE, CONTEXT, NOWHERE, REPLY, Example, Towers, best
+from cerebrum.retrieval import Shelf
 from cerebrum.situations import Contexts, Heard, Pair
 from cerebrum.state import State, digest, read, write
 from cerebrum.synthesis import Composer, Query
@@ -233,9 +233,8 @@ class Mind:
         self.contexts.put(Pair(between, None, heard))
 
     def _bag(self, folded: Sequence[str]) -> Bag:
-        known = len(self.features.rows)
         bag = self.features.bag(folded, grow=True)
-        self.towers.grow(list(self.features.rows)[known:] if len(self.features.rows) > known else [])
+        self.towers.grow(self.features.since(self.towers.known))
         return bag
 
     def _recut(self) -> None:

@@ -20,13 +20,18 @@ from numpy.typing import NDArray
 from cerebrum.features import EMPTY, Bag, Feature, Features, Floats, Packed, checksum
 from cerebrum.state import State
 
+NOWHERE = np.float32(-9.0)
+"""The nearness of what cannot be said."""
+
+_FEW_ENOUGH, _SCANNED, _KEPT = 8192, 64, 2048
+
 CONTEXT, REPLY, BEFORE = 0, 1, 2
 """Tables: a context, a reply, and a sentence seen as the one before another."""
 
 _FIRST_SQUARE = np.float32(0.01)
 _SAME = np.float32(-30.0)
 _PIECE = 32
-_ROWS = 16
+_MULTIPLICATIONS = 262144
 """OpenBLAS gives a vector's product threads from 9216 numbers on, a matrix's above 262144 multiplications."""
 
 
@@ -111,14 +116,13 @@ class Towers:
         identity = np.array([x.identity for x in examples])
         share = np.array([x.weight for x in examples], np.float32)
         pull = self._pull(said, answer, identity, share / share.sum())
-        toward_answer = np.einsum("ij,dj->id", pull, np.ascontiguousarray(answer.T))
-        toward_said = np.einsum("ij,dj->id", np.ascontiguousarray(pull.T), np.ascontiguousarray(said.T))
+        toward_answer, toward_said = product(pull, answer), product(np.ascontiguousarray(pull.T), said)
         self._step(table, left, tangent(toward_answer, said) / said_length)
         self._step(REPLY, right, tangent(toward_said, answer) / answer_length)
 
     def _pull(self, said: Floats, answer: Floats, identity: NDArray[np.int64], share: Floats) -> Floats:
         """Gradient of the loss by the logits, (n, n): softmax over rows and over columns, averaged."""
-        logits = np.float32(self.sharpness) * np.einsum("id,jd->ij", said, answer)
+        logits = np.float32(self.sharpness) * product(said, answer.T)
         same = identity[:, None] == identity[None]
         np.fill_diagonal(same, False)
         logits[same] = _SAME
@@ -155,9 +159,9 @@ class Towers:
         rows, weights = self.tables[table], packed.weights
         sums = np.zeros((len(packed.starts) - 1, self.width), np.float32)
         for k, (start, end) in enumerate(pairwise(packed.starts.tolist())):
-            for at in range(start, end, _PIECE):
-                piece = slice(at, min(at + _PIECE, end))
-                sums[k] += np.dot(weights[piece], rows[packed.rows[piece]])
+            own, shares = rows.take(packed.rows[start:end], 0), weights[start:end]
+            for at in range(0, end - start, _PIECE):
+                sums[k] += np.dot(shares[at : at + _PIECE], own[at : at + _PIECE])
         return sums
 
     def _step(self, table: int, packed: Packed, gradient: Floats) -> None:
@@ -167,10 +171,11 @@ class Towers:
         shape = (len(rows), len(gradient))
         counted = np.bincount(place * shape[1] + owner, packed.weights, shape[0] * shape[1])
         share = counted.astype(np.float32).reshape(shape)
-        pieces = [np.dot(share[k : k + _ROWS], gradient) for k in range(0, len(rows), _ROWS)]
-        change = np.concatenate(pieces)
-        self.squares[table, rows] += np.einsum("ij,ij->i", change, change) / np.float32(self.width)
-        self.tables[table, rows] -= np.float32(self.rate) * change / np.sqrt(self.squares[table, rows])[:, None]
+        change = product(share, gradient)
+        squares = self.squares[table, rows] + np.einsum("ij,ij->i", change, change) / np.float32(self.width)
+        self.squares[table, rows] = squares
+        change *= (np.float32(self.rate) / np.sqrt(squares))[:, None]
+        self.tables[table, rows] -= change
 
 
 def unit(sums: Floats) -> tuple[Floats, Floats]:
@@ -183,6 +188,36 @@ def tangent(gradient: Floats, place: Floats) -> Floats:
     """Remove from each gradient what points along its place: lengths are not learned."""
     left: Floats = gradient - np.einsum("ij,ij->i", gradient, place)[:, None] * place
     return left
+
+
+def product(left: Floats, right: Floats) -> Floats:
+    """Return the matrix product, (n, k) by (k, m), taken in pieces that stay on one thread."""
+    rows = max(1, _MULTIPLICATIONS // max(1, right.size))
+    whole = np.empty((len(left), right.shape[1]), np.float32)
+    for at in range(0, len(left), rows):
+        np.dot(left[at : at + rows], right, out=whole[at : at + rows])
+    return whole
+
+
+def nearness(places: Floats, context: Floats) -> Floats:
+    """Return ``places @ context``, one number for each of n places (n, width) of at most 288 numbers, on one thread."""
+    whole = len(places) // _PIECE * _PIECE
+    head = np.matmul(places[:whole].reshape(-1, _PIECE, places.shape[1]), context).reshape(-1)
+    return np.concatenate([head, np.einsum("ij,j->i", places[whole:], context)])
+
+
+def nearest_few(places: Floats, context: Floats) -> Floats:
+    """Return ``nearness``, exact for those that may be among the nearest few hundred and ``NOWHERE`` for the rest.
+
+    A scan of the first 64 numbers finds 2,048 that may be; up to 8,192 places all are exact.
+    """
+    if len(places) <= _FEW_ENOUGH:
+        return nearness(places, context)
+    rough = nearness(places[:, :_SCANNED], context[:_SCANNED])
+    kept = np.sort(best(rough, _KEPT))
+    found = np.full(len(places), NOWHERE, np.float32)
+    found[kept] = nearness(places[kept], context)
+    return found
 
 
 def best(scores: Floats, count: int) -> NDArray[np.int64]:

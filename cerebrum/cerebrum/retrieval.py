@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from sys import intern
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cerebrum.features import Bag, Floats
-from cerebrum.ranking import REPLY, Towers
+from cerebrum.ranking import NOWHERE, REPLY, Towers, nearest_few
 from cerebrum.state import State
 from cerebrum.tokenizer import encode, fold
 
 Flags = NDArray[np.bool_]
-
-NOWHERE = np.float32(-9.0)
-"""The nearness of what cannot be said."""
 
 
 @dataclass(slots=True)
@@ -59,7 +57,7 @@ class Shelf:
         if number is not None:
             return number
         number = len(self.passages)
-        self.passages.append(Passage(text, tuple(tokens), tuple(folded), bag))
+        self.passages.append(Passage(text, tuple(map(intern, tokens)), tuple(map(intern, folded)), bag))
         self._index(number)
         if number >= len(self.places):
             self._make_room(max(256, 2 * number))
@@ -110,8 +108,11 @@ class Shelf:
             self.renewed = (self.renewed + count) % size
 
     def nearness(self, context: Floats) -> Floats:
-        """Return how near each passage is to a context, shape (len(self),); those taken off are nowhere near."""
-        near: Floats = np.einsum("ij,j->i", self.places[: len(self.passages)], context)
+        """Return how near each passage is to a context, shape (len(self),); those taken off are nowhere near.
+
+        On a long shelf so are those that a rough scan puts far off.
+        """
+        near = nearest_few(self.places[: len(self.passages)], context)
         if self.gone:
             near[list(self.gone)] = NOWHERE
         return near
@@ -132,16 +133,18 @@ class Shelf:
     def restore(self, state: State) -> None:
         """Become as the shelf that gave this state; the towers and their features must be restored before."""
         self.clear()
+        gone = dict.fromkeys(state["gone"])
         for text, origins, opened, followed in state["passages"]:
             tokens = encode(text)
             folded = [w for t in tokens if (w := fold(t))]
             number = len(self.passages)
             bag = self.towers.features.bag(folded)
             places = [(turn, at) for turn, at in origins]
+            tokens, folded = list(map(intern, tokens)), list(map(intern, folded))
             self.passages.append(Passage(text, tuple(tokens), tuple(folded), bag, places, opened, followed))
-            if number not in state["gone"]:
+            if number not in gone:
                 self._index(number)
-        self.gone, self.renewed = dict.fromkeys(state["gone"]), state["renewed"]
+        self.gone, self.renewed = gone, state["renewed"]
         self.places = np.array(state["places"], np.float32).reshape(-1, self.towers.width)
         self.opens = np.array([p.opened > 0 for p in self.passages], np.bool_)
         self.follows = np.array([p.followed > 0 for p in self.passages], np.bool_)

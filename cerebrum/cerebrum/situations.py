@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from cerebrum.features import Bag, Floats
-from cerebrum.ranking import CONTEXT, Example, Towers
+from cerebrum.ranking import CONTEXT, Example, Towers, best, nearest_few
 from cerebrum.retrieval import Shelf
 
 _SHARPNESS = np.float32(10.0)
@@ -99,8 +99,8 @@ class Contexts:
         """Return the place, of length one, of what followed contexts near this one; zero when nothing was heard."""
         if not self.pairs:
             return np.zeros_like(place)
-        near = np.einsum("ij,j->i", self.places[: len(self.pairs)], place)
-        top = np.argsort(-near, kind="stable")[:_KERNEL]
+        near = nearest_few(self.places[: len(self.pairs)], place)
+        top = best(near, _KERNEL)
         share = np.exp(_SHARPNESS * (near[top] - near[top[0]]))
         sums = np.einsum("i,ij->j", share, turns.places[self.answers[top]])
         whole: Floats = sums / (np.sqrt(np.einsum("i,i->", sums, sums)) + np.float32(1e-6))

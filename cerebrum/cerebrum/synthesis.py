@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from cerebrum.features import Floats
-from cerebrum.ranking import BEFORE, REPLY, Towers, best, unit
-from cerebrum.retrieval import NOWHERE, Shelf
+from cerebrum.ranking import BEFORE, NOWHERE, REPLY, Towers, best, product, unit
+from cerebrum.retrieval import Shelf
 from cerebrum.tokenizer import SentenceEnds, fold, join
 
 Span = tuple[int, int]
@@ -82,7 +82,8 @@ class Composer:
 
     def is_rare(self, word: str) -> bool:
         """Return whether so few turns hold a word that it must not be joined to others freely."""
-        return len(self.turns.holding(word)) <= max(2, min(16, len(self.turns) // 30))
+        turns = self.turns
+        return len(turns.by_word.get(word, ())) <= max(2, min(16, len(turns.passages) // 30))
 
     def compose(self, query: Query, kinds: Sequence[str]) -> list[Candidate]:
         """Return candidates of the kinds allowed, each text once, in a fixed order."""
@@ -141,27 +142,26 @@ class Composer:
         if not first or not len(second):
             return
         passages, places = self.sentences.passages, self.sentences.places
-        flow = np.einsum("id,jd->ij", self.towers.embed(BEFORE, [passages[k].bag for k in first]), places[second])
+        after = places[second]
+        flow = product(self.towers.embed(BEFORE, [passages[k].bag for k in first]), after.T)
+        alike = product(places[first], after.T)
+        readily = flow + near[second]
         couples: list[Span] = []
-        for i, row in enumerate(flow):
-            likeness = np.einsum("jd,d->j", places[second], places[first[i]])
-            for j in dict.fromkeys(
-                [*best(row + near[second], _BY_FLOW).tolist(), *range(min(_BY_NEARNESS, len(second)))]
-            ):
-                if second[j] != first[i] and likeness[j] < _ALIKE:
+        for i, row in enumerate(readily):
+            for j in dict.fromkeys([*best(row, _BY_FLOW).tolist(), *range(min(_BY_NEARNESS, len(second)))]):
+                if second[j] != first[i] and alike[i, j] < _ALIKE:
                     couples.append((i, j))
         if not couples:
             return
         used = sorted({j for _, j in couples})
         sums = self.towers.sums(REPLY, [passages[k].bag for k in (*first, *second[used])])
-        after = {j: sums[len(first) + k] for k, j in enumerate(used)}
-        whole = unit(np.stack([sums[i] + after[j] for i, j in couples]))[0]
-        flows = np.array([flow[i, j] for i, j in couples], np.float32)
+        at = {j: len(first) + k for k, j in enumerate(used)}
+        whole = unit(sums[[i for i, _ in couples]] + sums[[at[j] for _, j in couples]])[0]
+        flows = flow[[i for i, _ in couples], [j for _, j in couples]]
         alone = np.einsum("ij,j->i", places[[*first, *second[used]]], query.place)
-        second_alone = {j: alone[len(first) + k] for k, j in enumerate(used)}
         for k in best(np.einsum("ij,j->i", whole, query.aim) + np.float32(_FLOW) * flows, _PAIRS):
             i, j = couples[k]
-            weakest = float(min(alone[i], second_alone[j]))
+            weakest = float(min(alone[i], alone[at[j]]))
             yield self._pair((first[i], int(second[j])), whole[k], float(flows[k]), weakest)
 
     def _crossovers(self, top: Sequence[int], near_turns: Floats, near: Floats) -> Iterator[Candidate]:

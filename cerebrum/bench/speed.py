@@ -1,0 +1,153 @@
+"""What one taught exchange costs, and what a mind weighs, as it grows: processor time, beside BM25 in the same run.
+
+    python bench/speed.py ../../shared/data --turns 1000 10000
+
+Real dialogues of all three sets in one shuffled order; when they are used up, they come again with one word of each
+turn exchanged for a made-up one. At each mark the last 300 exchanges are answered and learned, before it all are only
+learned. Run it with OMP_NUM_THREADS=1. 10^5 turns take the better part of an hour, 10^6 a day: ``--turns 1000000``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import json
+import os
+import platform
+import random
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from cerebrum.dialogue import Observation  # noqa: E402
+from cerebrum.mind import Mind  # noqa: E402
+
+_SETS = ("persona_chat", "botbots", "topical_chat")
+_MEASURED = 300
+
+
+def talk(folder: Path, seed: int) -> Iterator[tuple[str, str]]:
+    """Yield (conversation, turn) for ever: first what was really said, then variations of it."""
+    dialogues = []
+    for name in _SETS:
+        with gzip.open(folder / f"{name}.jsonl.gz", "rt", encoding="utf-8") as lines:
+            dialogues += [[turn["text"] for turn in json.loads(line)["turns"]] for line in lines]
+    chance = random.Random(seed)
+    again = 0
+    while True:
+        chance.shuffle(dialogues)
+        for number, dialogue in enumerate(dialogues):
+            for turn in dialogue:
+                yield f"{again}-{number}", _varied(turn, chance) if again else turn
+        again += 1
+
+
+def _varied(turn: str, chance: random.Random) -> str:
+    parts = turn.split(" ")
+    parts[chance.randrange(len(parts))] = "".join(
+        chance.choice("bdfgklmnprstvz") + chance.choice("aeiou") for _ in "123"
+    )
+    return " ".join(parts)
+
+
+def megabytes() -> float:
+    """Return the memory this process holds now (Linux), or the most it ever held."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+        return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+    except OSError:
+        resource = import_module("resource")
+        return (
+            float(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss) * (1 if sys.platform == "darwin" else 1024) / 1e6
+        )
+
+
+def percentiles(seconds: Sequence[float]) -> str:
+    """Return p50 and p95 in milliseconds."""
+    p50, p95 = np.percentile(np.array(seconds) * 1000, (50, 95))
+    return f"{p50:6.1f} {p95:6.1f}"
+
+
+def saved_and_loaded(mind: Mind) -> str:
+    """Return how long saving and loading take, whether the loaded mind is the same, and the size of the file."""
+    with tempfile.TemporaryDirectory() as folder:
+        path, start = Path(folder) / "mind", time.process_time()
+        mind.save(path)
+        saved = time.process_time()
+        loaded = Mind.load(path)
+        took = time.process_time() - saved
+        same = loaded.state_hash() == mind.state_hash()
+        return f"save {saved - start:.2f} s, load {took:.2f} s, {path.stat().st_size / 1e6:.0f} MB, same {same}"
+
+
+class Bm25:
+    """The learner of ``bm25_learner.py``, read from the folder beside the data; costs nothing when it is not there."""
+
+    def __init__(self, folder: Path) -> None:
+        sys.path.insert(0, str(folder))
+        self.nearest: Any = import_module("bm25_learner").Nearest() if (folder / "bm25_learner.py").exists() else None
+
+    def exchange(self, turn: str, conversation: str, *, answer: bool) -> float:
+        """Answer if asked to, and learn; the seconds it took."""
+        start = time.process_time()
+        if self.nearest is not None:
+            if answer:
+                self.nearest.reply(turn)
+            self.nearest.learn(turn, conversation)
+        return time.process_time() - start
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--turns", type=int, nargs="+", default=[1000, 10_000])
+    parser.add_argument("--active-limit", type=int, default=20_000)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--no-baseline", action="store_true", help="leave BM25 out, and its memory")
+    arguments = parser.parse_args()
+    bm25 = Bm25(Path("nowhere") if arguments.no_baseline else arguments.data.parent / "bench")
+    print(f"Python {platform.python_version()}, NumPy {np.__version__}, {os.cpu_count()} cores")
+    print(
+        f"{'turns':>8} {'both p50 p95':>13} {'answer':>13} {'learn':>13} {'BM25':>13}  MB grown KB/turn  load replay s"
+    )
+    marks, mind, empty = sorted(arguments.turns), Mind(active_limit=arguments.active_limit), megabytes()
+    times: dict[str, list[float]] = {name: [] for name in ("answer", "learn", "both", "bm25")}
+    replay = 0.0
+    for seq, (conversation, turn) in enumerate(talk(arguments.data, arguments.seed), 1):
+        near_mark = marks[0] - seq < _MEASURED
+        baseline = bm25.exchange(turn, conversation, answer=near_mark)
+        start = time.process_time()
+        said = mind.respond(turn, conversation).text if near_mark else None
+        answered = time.process_time()
+        mind.learn(Observation(seq, conversation, turn, said))
+        learned = time.process_time()
+        replay += learned - answered
+        if near_mark:
+            seconds = (answered - start, learned - answered, learned - start, baseline)
+            for name, one in zip(times, seconds, strict=True):
+                times[name].append(one)
+        if seq == marks[0]:
+            marks.pop(0)
+            grown = megabytes() - empty
+            both, answer, learn, other = (percentiles(times[name]) for name in ("both", "answer", "learn", "bm25"))
+            busy = os.getloadavg()[0] if hasattr(os, "getloadavg") else float("nan")
+            print(
+                f"{seq:8d} {both} {answer} {learn} {other}"
+                f" {grown:9.0f} {grown * 1000 / seq:7.1f} {busy:5.1f} {replay:8.1f}"
+            )
+            print(f"{'':8} {saved_and_loaded(mind)}", flush=True)
+            times = {name: [] for name in times}
+            if not marks:
+                return
+
+
+if __name__ == "__main__":
+    main()
