@@ -7,6 +7,7 @@ knows; the conversation with it is that of any OpenAI-compatible server. Closing
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import os
 import secrets
 import time
@@ -46,6 +47,7 @@ class Gguf:
         self._model = model
         self._loading: asyncio.Task[None] | None = None
         self._loading_since = 0.0
+        self._digest = ""
         self._server: Any = None
         self._client: OpenAI | None = None
 
@@ -73,7 +75,8 @@ class Gguf:
             remedy = error.remedy if isinstance(error, PeerError) else ""
             return BackendStatus("refused", name, str(error), remedy)
         detail = f"{name} runs in this process ({self._model.context_tokens} tokens of context)"
-        return BackendStatus("ready", name, detail, models=(name,))
+        about = {"digest": self._digest, "context_tokens": self._model.context_tokens}
+        return BackendStatus("ready", name, detail, models=(name,), about=about)
 
     async def aclose(self) -> None:
         """Stop llama.cpp and give the memory back."""
@@ -92,6 +95,7 @@ class Gguf:
     async def _load(self) -> None:
         key = secrets.token_urlsafe(32)
         try:
+            self._digest = await asyncio.to_thread(_digest, self._model.path)
             self._server = await asyncio.to_thread(self._engine.Server, self._parameters(key))
         except Exception as error:  # the engine's own errors are plain RuntimeErrors without a type to catch
             remedy = "try another model file; this server's log has the engine's own words"
@@ -136,6 +140,15 @@ def _check_file(path: Path) -> None:
         raise SettingsError(
             f"{path} is not a GGUF file", remedy="set gguf_path (--gguf) to one that llama.cpp can load"
         )
+
+
+def _digest(path: Path) -> str:
+    """SHA-256 of the file, which says in a record what exactly spoke."""
+    found = hashlib.sha256()
+    with path.open("rb") as file:
+        while part := file.read(1 << 20):
+            found.update(part)
+    return found.hexdigest()
 
 
 def _import_engine() -> Any:

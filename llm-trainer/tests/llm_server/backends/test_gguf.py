@@ -62,6 +62,7 @@ def test_it_says_how_it_is_and_refuses_what_cannot_fit() -> None:
                 await asyncio.sleep(0.005)
             with pytest.raises(UtteranceError, match="512"):
                 await whole(backend, ask("word " * 500), Deadlines())
+            assert len(str(status.about["digest"])) == 64
             return status.detail
         finally:
             await backend.aclose()
