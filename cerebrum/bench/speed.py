@@ -27,8 +27,8 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from cerebrum.dialogue import Observation  # noqa: E402
-from cerebrum.mind import Mind  # noqa: E402
+from cerebrum.dialogue import Observation
+from cerebrum.mind import Mind
 
 _SETS = ("persona_chat", "botbots", "topical_chat")
 _MEASURED = 300

@@ -14,6 +14,16 @@ def test_a_text_has_a_feature_for_each_word_and_each_pair() -> None:
     assert len(features.bag(["a", "unheard"]).rows) == 1
 
 
+def test_it_tells_which_features_are_new_in_their_order() -> None:
+    features = Features()
+    features.bag(["a"], grow=True)
+    known = len(features)
+    features.bag(["a", "b"], grow=True)
+
+    assert features.since(known) == ["b", ("a", "b")]
+    assert features.since(len(features)) == []
+
+
 def test_bags_are_weighed_to_length_one_and_rare_words_weigh_more() -> None:
     features = Features()
     bags = [features.bag(["the", name], grow=True) for name in ("cat", "dog", "owl")]
