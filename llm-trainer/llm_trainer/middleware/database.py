@@ -118,7 +118,7 @@ def translated(place: str) -> Iterator[None]:
 def _ours(error: BaseException | None, place: str) -> StoreError:
     code = getattr(error, "sqlite_errorcode", 0)
     said = str(error).lower()
-    if code in _SYNC_FAILED:
+    if code in _SYNC_FAILED or (code == 0 and "disk i/o error" in said):  # Python 3.10 does not tell which
         return StoreUnsafe(f"{place}: the disk did not confirm a write", remedy="check the disk, then start again")
     if code & 0xFF == _LOCKED or "locked" in said:
         remedy = "stop the other middleware, or give this one another data_dir"

@@ -64,6 +64,8 @@ log = logging.getLogger(__name__)
 
 STORAGE_RETRY_SECONDS = 0.5
 RATE_EXCHANGES = 50
+STOP_GRACE_SECONDS = 5.0
+"""How long a learner's answer is still waited for once somebody wants the session to end."""
 _JOURNAL = insert(journal)
 _EVENT = insert(events)
 _END = update(sessions)
@@ -77,7 +79,7 @@ class Run:
     ) -> None:
         self.session, self.row = session, row
         self.storage_error: StoreError | None = None
-        self.last_error: str | None = None
+        self.last_error: dict[str, str] | None = None
         self.heartbeat = clock.now()
         self.closing_times: deque[float] = deque(maxlen=RATE_EXCHANGES)
         self._record, self._teacher, self._learner, self._hub, self._clock = record, teacher, learner, hub, clock
@@ -85,6 +87,7 @@ class Run:
         self._nudge = asyncio.Event()
         self._changed = asyncio.Event()
         self._asking: anyio.CancelScope | None = None
+        self._teaching: anyio.CancelScope | None = None
         self._speech = Speech("")
         self._speaker = str((row.get("teacher") or {}).get("backend") or "")
         self._heard = Heard("")
@@ -105,13 +108,15 @@ class Run:
         try:
             while not isinstance(step := self.session.next_step(), End):
                 self.heartbeat = self._clock.now()
+                if self.storage_error is not None:
+                    await self._commit()  # nothing new before everything so far is on disk
                 event = await self._perform_despite_storage(step)
                 if event is not None:
                     await self.take(event)
             await self._check_counts()
         except EngineBreach as breach:
             log.critical("breach session=%s", self.id, exc_info=breach)
-            self.last_error = str(breach)
+            self.last_error = _shown(str(breach), "this is a bug: please report it with the service's log")
             await self._end(f"breach: {breach}"[:80])
             return
         await self._end(self.session.state.end_reason or "")
@@ -123,6 +128,8 @@ class Run:
         self._nudge.set()
         if isinstance(event, (StopAsked, PauseAsked)) and self._asking is not None:
             self._asking.cancel()
+        if isinstance(event, StopAsked) and self._teaching is not None:
+            self._teaching.deadline = anyio.current_time() + STOP_GRACE_SECONDS
         if not self._may_wait(event):
             await self._commit()
         self._signal()
@@ -224,12 +231,17 @@ class Run:
         sending = {"now": self._clock.now(), "attempt": step.attempt}
         self._record.write(SEND, {"the_key": step.key, "the_sha256": sha256(step.text), **sending})
         self._drafted |= {"attempts": step.attempt}
-        try:
-            heard = await self._learner.teach(step.text, step.key, self._conversation(step.conversation), self.id)
-        except PeerError as error:
-            return self._failed("learner", error)
-        self._heard = heard
-        return Taught(self._clock.now(), heard.reply, heard.stage, heard.seq, heard.odd)
+        with anyio.CancelScope() as scope:
+            self._teaching = scope
+            try:
+                heard = await self._learner.teach(step.text, step.key, self._conversation(step.conversation), self.id)
+            except PeerError as error:
+                return self._failed("learner", error)
+            finally:
+                self._teaching = None
+            self._heard = heard
+            return Taught(self._clock.now(), heard.reply, heard.stage, heard.seq, heard.odd)
+        return Failed(self._clock.now(), "learner", "cancelled", "no answer came before the session was stopped")
 
     async def _rest(self, step: Rest) -> Event | None:
         self._nudge.clear()
@@ -265,7 +277,7 @@ class Run:
         return f"{self.id}-{number}"
 
     def _failed(self, peer: Any, error: PeerError) -> Failed:
-        self.last_error = error.detail
+        self.last_error = _shown(error.detail, error.remedy)
         log.warning("call failed session=%s peer=%s code=%s", self.id, peer, error.code)
         outcome: Outcome = "unknown"
         if isinstance(error, (PeerUnreachable, PeerBusy)):
@@ -298,7 +310,7 @@ class Run:
         self.storage_error = None
 
     async def _wait_for_storage(self, error: StoreError) -> None:
-        self.storage_error, self.last_error = error, error.detail
+        self.storage_error, self.last_error = error, _shown(error.detail, error.remedy)
         log.error("record cannot be written session=%s detail=%s", self.id, error.detail)
         self._signal()
         await asyncio.sleep(STORAGE_RETRY_SECONDS)
@@ -384,6 +396,10 @@ class Run:
         self.row |= {"ended_at": ended_at, "end_reason": reason}
         log.info("session ended session=%s reason=%s taught=%s", self.id, reason, self.session.state.taught)
         self._signal()
+
+
+def _shown(detail: str, remedy: str) -> dict[str, str]:
+    return {"detail": detail, "remedy": remedy}
 
 
 _KEPT = ("state", "journal_seq", "event_seq", "head")

@@ -23,6 +23,7 @@ from llm_trainer.middleware.hub import Hub
 from llm_trainer.middleware.learner import Learner
 from llm_trainer.middleware.monitor import Monitor, Reading
 from llm_trainer.middleware.queries import Row
+from llm_trainer.middleware.removal import remove
 from llm_trainer.middleware.run import Run
 from llm_trainer.middleware.store import GENESIS, Record
 from llm_trainer.middleware.tables import measurements, sessions
@@ -179,6 +180,18 @@ class Trainer:
         await run.awake()
         self._launch(run)
         return run
+
+    async def delete(self, session_id: str) -> Row:
+        """Remove a session from the record, with its exported file; SessionActive while it runs."""
+        row = await self._record.read(queries.session_row, session_id)
+        if row is None:
+            raise NotFound(f"there is no session {session_id[:80]!r}", remedy="GET /api/sessions lists them")
+        if self.run is not None and self.run.id == row["id"]:
+            if self.is_active:
+                raise SessionActive(f"session {row['id']} is running", remedy="POST /api/training/stop first")
+            self.run = None
+        await remove(self._record, row, self._folder)
+        return row
 
     # ------------------------------------------------------------ while it runs
 

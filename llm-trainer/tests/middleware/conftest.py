@@ -12,7 +12,7 @@ import httpx2
 import pytest
 
 from llm_trainer.middleware.app import create_app
-from llm_trainer.middleware.standins import StandInLearner, StandInLlm, served
+from llm_trainer.middleware.standins import StandIn, StandInLearner, StandInLlm, served
 from llm_trainer.settings import Settings
 from tests.serving import serving, wait_until
 
@@ -20,7 +20,7 @@ from tests.serving import serving, wait_until
 class Scene:
     """A running middleware and its two peers."""
 
-    def __init__(self, url: str, learner: StandInLearner, llm: StandInLlm, folder: Path) -> None:
+    def __init__(self, url: str, learner: Any, llm: Any, folder: Path) -> None:
         self.url, self.learner, self.llm, self.folder = url, learner, llm, folder
         self.http = httpx2.Client(base_url=url, timeout=20, trust_env=False)
 
@@ -78,7 +78,7 @@ class Scene:
 
 
 @contextlib.contextmanager
-def scene(folder: Path, learner: StandInLearner, llm: StandInLlm, **more: Any) -> Iterator[Scene]:
+def scene(folder: Path, learner: StandIn, llm: StandIn, /, **more: Any) -> Iterator[Scene]:
     """Serve all three."""
     with served(learner) as learner_url, served(llm) as llm_url:
         urls = {"cerebrum_url": learner_url, "llm_server_url": llm_url} | more

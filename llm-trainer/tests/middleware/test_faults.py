@@ -104,7 +104,7 @@ def test_a_teacher_that_fails_is_waited_for(at_work):
     status = at_work.taught(max_exchanges=2)
 
     assert (status["end_reason"], status["exchanges_completed"]) == ("completed", 2)
-    assert status["last_error"]
+    assert set(status["last_error"]) == {"detail", "remedy"}
 
 
 def test_a_waiting_session_says_why_and_when_it_tries_next_and_goes_on_by_itself(at_work):
@@ -133,6 +133,29 @@ def test_status_and_stop_answer_at_once_while_the_teacher_hangs(at_work):
     assert at_work.post("/api/training/stop")["exchanges_completed"] == 0
     assert time.perf_counter() - began < 2
     at_work.llm.always = None
+
+
+def test_a_stop_is_seen_at_once_and_does_not_wait_for_a_learner_that_hangs(tmp_path, learner, llm, monkeypatch):
+    from concurrent.futures import ThreadPoolExecutor
+
+    from llm_trainer.middleware import run
+    from tests.serving import wait_until
+
+    monkeypatch.setattr(run, "STOP_GRACE_SECONDS", 0.5)
+    learner.always = waits(60)
+    with scene(tmp_path, learner, llm) as at_work, ThreadPoolExecutor(1) as other:
+        at_work.start(max_exchanges=10)
+        wait_until(lambda: any(given.method == "POST" for given in learner.requests))
+        stopping = other.submit(at_work.post, "/api/training/stop")
+        began = time.perf_counter()
+        at_work.until_phase("stopping")
+        seen = time.perf_counter() - began
+        stopped = stopping.result(10)
+        whole = time.perf_counter() - began
+
+    assert seen < 0.2  # 50 ms and some patience for a busy machine
+    assert whole < 5
+    assert (stopped["exchanges_completed"], stopped["uncertain"], stopped["end_reason"]) == (0, 1, "stopped")
 
 
 def test_a_learner_that_forgot_is_told_again_before_anything_new(at_work):

@@ -30,6 +30,13 @@ async def one_session(session_id: str, parts: Wired) -> dict[str, Any]:
     return _shown(await _found(session_id, parts), parts)
 
 
+@router.delete("/sessions/{session_id}")
+async def delete(session_id: str, parts: Wired) -> dict[str, Any]:
+    """Remove a session that does not run, by id or by name, with its exported file."""
+    row = await parts.trainer.delete(session_id)
+    return {"status": "deleted", "session_id": row["id"], "name": row["name"]}
+
+
 @router.post("/sessions/{session_id}/resume")
 async def resume(session_id: str, parts: Wired) -> dict[str, Any]:
     """Go on with a session that a crash cut off."""
