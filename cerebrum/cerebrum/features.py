@@ -9,7 +9,7 @@ from __future__ import annotations
 import zlib
 from collections import Counter
 from collections.abc import Sequence
-from itertools import islice, pairwise
+from itertools import chain, islice, pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -81,17 +81,17 @@ class Features:
 
     def bag(self, folded: Sequence[str], grow: bool = False) -> Bag:
         """Return the bag of a text; features never met are left out unless ``grow`` gives them rows."""
-        counts: Counter[Feature] = Counter(folded)
-        counts.update(pairwise(folded))
+        counts: Counter[Feature] = Counter(chain(folded, pairwise(folded)))
+        known = self.rows
         rows: list[int] = []
         times: list[int] = []
         for feature, count in counts.items():
-            row = self.rows.get(feature)
+            row = known.get(feature)
             if row is None:
-                if len(self.rows) >= self.limit:
+                if len(known) >= self.limit:
                     row = checksum(feature) % self.limit
                 elif grow:
-                    row = self.rows[feature] = len(self.rows)
+                    row = known[feature] = len(known)
                 else:
                     continue
             rows.append(row)

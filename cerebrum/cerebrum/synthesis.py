@@ -6,8 +6,9 @@ composed at all, because no later score can tell a lie that reads well from a tr
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, field
+from itertools import chain
 
 import numpy as np
 
@@ -173,6 +174,7 @@ class Composer:
                     (self.sentences.passages[k].tokens, *self.sentences.passages[k].origins[0], float(near[k]))
                 )
         folded = [[fold(t) for t in tokens] for tokens, _, _, _ in sources]
+        rare = {word for word in dict.fromkeys(chain.from_iterable(folded)) if self.is_rare(word)}
         made: dict[str, Candidate] = {}
         for a, cut, b, start in _joints(folded, [source[3] for source in sources]):
             if len(made) >= _CROSSOVERS:
@@ -181,7 +183,7 @@ class Composer:
             text = join(tokens)
             if not _SHORTEST <= len(tokens) <= _LONGEST or text in self.turns.by_text or text in made:
                 continue
-            if self._is_true(folded[a], cut, folded[b], start):
+            if self._is_true(folded[a][:cut], folded[a], folded[b][start:], folded[b], rare):
                 left = Part(0, cut, sources[a][1], sources[a][2])
                 right = Part(cut, len(tokens), sources[b][1], sources[b][2] + start)
                 words = tuple(w for w in (*folded[a][:cut], *folded[b][start:]) if w)
@@ -191,14 +193,17 @@ class Composer:
             candidate.place = place
             yield candidate
 
-    def _is_true(self, left: Sequence[str], cut: int, right: Sequence[str], start: int) -> bool:
-        """The truth rule for ``left[:cut]`` joined to ``right[start:]``, within the sentence in which they meet."""
-        opening = next((k + 1 for k in range(cut - 1, -1, -1) if left[k] in self.ends.ends), 0)
-        closing = next((k for k in range(start, len(right)) if right[k] in self.ends.ends), len(right))
-        before, after = dict.fromkeys(left[opening:cut]), dict.fromkeys(right[start:closing])
-        if after and any(self.is_rare(word) for word in before if word not in right):
+    def _is_true(
+        self, first: Sequence[str], left: Sequence[str], last: Sequence[str], right: Sequence[str], rare: Set[str]
+    ) -> bool:
+        """The truth rule for ``first`` of ``left`` joined to ``last`` of ``right``, in the sentence where they meet."""
+        ends = self.ends.ends
+        opening = next((k + 1 for k in range(len(first) - 1, -1, -1) if first[k] in ends), 0)
+        closing = next((k for k, word in enumerate(last) if word in ends), len(last))
+        before, after = [w for w in first[opening:] if w in rare], last[:closing]
+        if after and any(word not in right for word in before):
             return False
-        return not (any(self.is_rare(w) for w in after if w not in left) and any(self.is_rare(w) for w in before))
+        return not (before and any(w in rare and w not in left for w in after))
 
     def _turn(self, number: int) -> Candidate:
         passage = self.turns.passages[number]
