@@ -7,7 +7,7 @@ by what is not (fluency, echo, agreement). The weights were set by hand on dialo
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from types import MappingProxyType
 
@@ -17,7 +17,7 @@ from cerebrum.models import Fluency
 from cerebrum.ranking import best
 from cerebrum.retrieval import Shelf
 from cerebrum.synthesis import Candidate, Composer, Query
-from cerebrum.tokenizer import fold
+from cerebrum.tokenizer import SentenceEnds, encode, fold
 
 WEIGHTS: Mapping[str, float] = MappingProxyType(
     {
@@ -25,18 +25,19 @@ WEIGHTS: Mapping[str, float] = MappingProxyType(
         "expected": 0.45,
         "opening": 0.2,
         "new_on_topic": 0.45,
-        "fact": 0.6,
+        "fact": 1.2,
         "length": -0.25,
         "consensus": 0.0,
         "weakest": 0.2,
         "flow": 0.2,
         "likely": 0.04,
         "surprising": 0.03,
-        "novel": 0.1,
+        "novel": 0.13,
         "repeats": -1.0,
         "echo": -0.4,
         "echoed": 0.0,
         "said_here": -1.0,
+        "otherwise": -0.3,
         "said_lately": -0.1,
     }
 )
@@ -48,8 +49,10 @@ _SHORT_LIST = 30
 _AGREEING = 20
 _ECHO = 0.7
 _FLOW_OF_ONE = 0.3
+_FRAME = 3
 _RARER = 1.0
-_NEWS = 8.0
+_LEAST = 0.1
+_NEWS = 12.0
 
 
 class Judge:
@@ -71,8 +74,9 @@ class Judge:
         scores = np.array([self.score(c) for c in candidates], np.float32)
         short = [candidates[k] for k in best(scores, _SHORT_LIST)]
         self._weigh(query, short)
+        own = _Said(said_here, self.composer.ends)
         for candidate in short:
-            candidate.features["said_here"] = float(candidate.text in said_here)
+            candidate.features["said_here"], candidate.features["otherwise"] = own.compared(candidate.tokens)
             candidate.features["said_lately"] = float(candidate.text in said_lately)
         return max(((c, self.score(c)) for c in short), key=lambda pair: pair[1])
 
@@ -132,16 +136,20 @@ class Judge:
                 features["fact"] = 0.0
 
     def _about(self, query: Query) -> dict[str, float]:
-        """Weigh the words of a query by how little the words before foretold them and by how few turns hold them.
+        """Weigh the words of a query: the less they were foretold, foretell, and are heard, the more.
 
-        A rare word that was never foretold weighs one. Empty when the query has no word that is rare and known.
+        What foretells the next word belongs to a phrase ("tell me") rather than being what is talked about. Empty
+        when the query has no word that is rare and known.
         """
         rare = [w for w in dict.fromkeys(query.words) if self.turns.holding(w) and self.composer.is_rare(w)]
         if not rare:
             return {}
+        here = [-log for log in self.fluency.logs(query.words)]
+        anywhere = [-math.log(self.fluency.probability((), w)) for w in (*query.words, None)]
         surprisal: dict[str, float] = {}
-        for word, log in zip(query.words, self.fluency.logs(query.words), strict=False):
-            surprisal[word] = max(surprisal.get(word, 0.0), -log)
+        for k, word in enumerate(query.words):
+            foretells = max(0.0, anywhere[k + 1] - here[k + 1])
+            surprisal[word] = max(surprisal.get(word, 0.0), min(here[k], anywhere[k]) - foretells, _LEAST)
         turns = {w: len(self.turns.holding(w)) for w in surprisal}
         most, fewest = max(surprisal[w] for w in rare), min(turns[w] for w in rare)
         return {w: (s / most) ** 3 * (fewest / turns[w]) ** _RARER for w, s in surprisal.items() if turns[w]}
@@ -149,20 +157,52 @@ class Judge:
     def _fact(self, candidate: Candidate, query: Query, about: Mapping[str, float], known: _Informed) -> float:
         """Return how much a candidate says of the rare words asked about.
 
-        What counts is said in the sentence that holds them, and in those after it if all were heard together.
+        What counts is said in the sentence that holds them, and in those after it if all were heard together. A word
+        that goes on as it did in the query is the query's phrase over again ("tell me"), and nothing is said of it.
         """
+        phrases = dict.fromkeys(pairwise(query.words))
         most, total = 0.0, sum(about.values()) + 1e-9
         sentences = [
             [fold(t) for t in candidate.tokens[start:end]] for start, end in self.composer.ends.spans(candidate.tokens)
         ]
         news = [sum(known[w] for w in dict.fromkeys(own) if w and w not in query.words) for own in sentences]
         for k, own in enumerate(sentences):
-            rare = [about[w] for w in own if w in about and self.composer.is_rare(w)]
+            rare = [
+                about[w]
+                for w, then in pairwise((*own, ""))
+                if w in about and (w, then) not in phrases and self.composer.is_rare(w)
+            ]
             if rare:
                 shared = sum(about[w] for w in dict.fromkeys(own) if w in about) / total
                 more = sum(news[k + 1 :]) if candidate.kind == "heard" else 0.0
                 most = max(most, (0.5 * max(rare) + 0.5 * shared) * math.tanh((news[k] + more) / _NEWS))
         return most
+
+
+class _Said:
+    """The sentences of one's own replies, and how each began: for not saying it again, nor saying otherwise."""
+
+    def __init__(self, replies: Iterable[str], ends: SentenceEnds) -> None:
+        self.ends = ends
+        own = [sentence for reply in replies for sentence in self._sentences(encode(reply))]
+        self.sentences = dict.fromkeys(own)
+        self.frames = dict.fromkeys(sentence[:_FRAME] for sentence in own if len(sentence) > _FRAME)
+
+    def _sentences(self, tokens: Sequence[str]) -> list[tuple[str, ...]]:
+        spans = self.ends.spans(tokens)
+        return [tuple(w for t in tokens[start:end] if (w := fold(t))) for start, end in spans]
+
+    def compared(self, tokens: Sequence[str]) -> tuple[float, float]:
+        """Return the share of a candidate's words in sentences said before, and in sentences that begin as one said
+        before and go on differently, such as another answer to where one comes from.
+        """
+        if not self.sentences:
+            return 0.0, 0.0
+        sentences = self._sentences(tokens)
+        whole = max(1, sum(map(len, sentences)))
+        again = sum(len(s) for s in sentences if s in self.sentences)
+        otherwise = sum(len(s) for s in sentences if s not in self.sentences and s[:_FRAME] in self.frames)
+        return again / whole, otherwise / whole
 
 
 class _Informed(dict[str, float]):
