@@ -130,7 +130,7 @@ def heard_by_cerebrum(folder: Path) -> list[Line]:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(900)
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL is not a Windows signal")
 @pytest.mark.parametrize(("peers", "heard"), [(stand_ins, heard_by_the_stand_in), (real, heard_by_cerebrum)])
 def test_after_many_kills_both_records_agree_line_by_line(tmp_path, peers, heard):
