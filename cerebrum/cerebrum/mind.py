@@ -213,7 +213,8 @@ class Mind:
         last = memory.turns[-1]
         before = self.towers.context(last.bag, None)
         near = self.turns.nearness(before)
-        near -= np.float32(_UNLIKE) * self.turns.nearness(self.towers.embed(REPLY, [last.bag])[0])
+        alike = self.turns.nearness(self.towers.embed(REPLY, [last.bag])[0])
+        near -= np.float32(_UNLIKE) * np.where(alike > NOWHERE, alike, np.float32(0))
         near[[last.turn, heard.turn]] = NOWHERE
         top = [int(k) for k in best(near, _IMAGINED) if near[k] > NOWHERE]
         if not top:

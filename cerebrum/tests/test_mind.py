@@ -259,3 +259,16 @@ def test_the_working_set_is_bounded_and_the_rest_goes_on_working(tmp_path: Path)
     assert mind.measurements()["observations"] == 121
     mind.save(tmp_path / "mind")
     assert Mind.load(tmp_path / "mind").state_hash() == mind.state_hash()
+
+
+def test_what_was_forgotten_is_not_imagined_between_two_turns(monkeypatch: pytest.MonkeyPatch) -> None:
+    mind = Mind()
+    monkeypatch.setattr(mind.growth, "is_answered_unheard", lambda: True)
+    mind.learn(Observation(1, "other", "A zorblat is green."))
+    mind.learn(Observation(2, "here", "What is green?"))
+    mind.forget(1)
+
+    mind.learn(Observation(3, "here", "It is green."))
+
+    turns = [mind.turns.passages[h.turn].text for pair in mind.contexts.pairs for h in pair.all]
+    assert sorted(set(turns)) == ["It is green.", "What is green?"]
