@@ -25,14 +25,14 @@ WEIGHTS: Mapping[str, float] = MappingProxyType(
         "expected": 0.45,
         "opening": 0.2,
         "new_on_topic": 0.45,
-        "fact": 1.2,
-        "length": -0.25,
+        "fact": 1.0,
+        "length": -0.3,
         "consensus": 0.0,
         "weakest": 0.2,
         "flow": 0.2,
         "likely": 0.04,
         "surprising": 0.03,
-        "novel": 0.13,
+        "novel": 0.16,
         "repeats": -1.0,
         "echo": -0.4,
         "echoed": 0.0,
@@ -175,8 +175,18 @@ class Judge:
             if rare:
                 shared = sum(about[w] for w in dict.fromkeys(own) if w in about) / total
                 more = sum(news[k + 1 :]) if candidate.kind == "heard" else 0.0
-                most = max(most, (0.5 * max(rare) + 0.5 * shared) * math.tanh((news[k] + more) / _NEWS))
+                told = math.tanh((news[k] + more) / _NEWS) * self._share_told(candidate, query, news[k], known)
+                most = max(most, (0.5 * max(rare) + 0.5 * shared) * told)
         return most
+
+    def _share_told(self, candidate: Candidate, query: Query, news: float, known: _Informed) -> float:
+        """Return how much of what a turn went on to tell is told by a sentence taken out of it."""
+        if candidate.kind != "sentence":
+            return 1.0
+        part = candidate.parts[0]
+        later = self.turns.passages[part.turn].tokens[part.at + part.end :]
+        rest = sum(known[w] for w in dict.fromkeys(map(fold, later)) if w and w not in query.words)
+        return (news + 1) / (news + 1 + rest)
 
 
 class _Said:
