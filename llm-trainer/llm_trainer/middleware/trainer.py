@@ -17,7 +17,7 @@ from sqlalchemy import insert
 
 from llm_trainer.errors import Conflict, NotFound, PeerBusy, SessionActive, StoreError, StoreUnsafe
 from llm_trainer.middleware import queries
-from llm_trainer.middleware.clock import Clock, iso, local_name
+from llm_trainer.middleware.clock import Clock, local_name
 from llm_trainer.middleware.export import write_session_file
 from llm_trainer.middleware.hub import Hub
 from llm_trainer.middleware.learner import Learner
@@ -25,13 +25,14 @@ from llm_trainer.middleware.monitor import Monitor, Reading
 from llm_trainer.middleware.queries import Row
 from llm_trainer.middleware.removal import remove
 from llm_trainer.middleware.run import Run
+from llm_trainer.middleware.status import growth, status_of
 from llm_trainer.middleware.store import GENESIS, Record
 from llm_trainer.middleware.tables import measurements, sessions
 from llm_trainer.middleware.teacher import Teacher
 from llm_trainer.session.curriculum import TOPICS
 from llm_trainer.session.dialogue import Plan, Tuning
 from llm_trainer.session.engine import Session
-from llm_trainer.session.state import Phase, State, decode_plan, decode_state, encode_plan, encode_state
+from llm_trainer.session.state import Phase, decode_plan, decode_state, encode_plan, encode_state
 from llm_trainer.session.steps import Event, PauseAsked, ResumeAsked, Retuned, StopAsked
 
 log = logging.getLogger(__name__)
@@ -309,121 +310,12 @@ class Trainer:
             with suppress(asyncio.CancelledError):
                 await self._task
 
-    # ------------------------------------------------------------ how it stands
-
     def status(self) -> dict[str, Any]:
         """The answer of GET /api/training/status; touches nothing but memory."""
         assert self.monitor is not None
-        learner, llm = self.monitor.learner.reading, self.monitor.llm.reading
-        common = {
-            "running": self.is_active,
-            "cerebrum_connected": learner.state == "up",
-            "llm_connected": llm.state == "up",
-            "learner": learner.shown(self._clock.now()) | {"growth": growth(learner.body)},
-            "llm": llm.shown(self._clock.now())
-            | {name: llm.body.get(name) for name in ("backend", "model", "requested_model", "detail")},
-        }
-        return common | (_NOTHING_RUN if self.run is None else self._run_status(self.run))
-
-    def _run_status(self, run: Run) -> dict[str, Any]:
-        state, plan, row = run.session.state, run.session.plan, run.row
-        rate = _rate(run, self._clock.now())
-        left = plan.max_exchanges - state.finished
-        return {
-            "session_id": run.id,
-            "name": row["name"],
-            "phase": _phase(run, state),
-            "reason": run.storage_error.detail if run.storage_error else state.reason,
-            "next_try_at": iso(state.until),
-            "started_at": iso(row["started_at"]),
-            "ended_at": iso(row["ended_at"]),
-            "end_reason": row["end_reason"],
-            "exchanges_completed": state.taught,
-            "uncertain": state.uncertain,
-            "refused": state.refused,
-            "max_exchanges": plan.max_exchanges,
-            "current_topic": state.topic,
-            "conversation": state.conversation,
-            "delay": state.tuning.delay_seconds,
-            "topic_switch_interval": state.tuning.topic_switch_interval,
-            "topics": list(state.tuning.topics),
-            "strategy": state.tuning.strategy,
-            "seed": plan.seed,
-            "stage": state.stage,
-            "guarantee": plan.guarantee,
-            "last_error": run.last_error,
-            "export_error": self.export_error,
-            "heartbeat_age_ms": max(0, round((self._clock.now() - run.heartbeat) * 1000)),
-            "rate_per_second": rate,
-            "eta_seconds": 0 if run.is_over else _eta(left, rate, state.tuning.delay_seconds),
-            "last_event_id": f"{run.id}:{row['event_seq']}",
-        }
-
-
-_NOTHING_RUN: dict[str, Any] = {
-    "session_id": None,
-    "name": None,
-    "phase": "idle",
-    "reason": "",
-    "next_try_at": None,
-    "started_at": None,
-    "ended_at": None,
-    "end_reason": None,
-    "exchanges_completed": 0,
-    "uncertain": 0,
-    "refused": 0,
-    "max_exchanges": None,
-    "current_topic": None,
-    "conversation": None,
-    "delay": None,
-    "topic_switch_interval": None,
-    "topics": [],
-    "strategy": None,
-    "seed": None,
-    "stage": None,
-    "guarantee": None,
-    "last_error": None,
-    "export_error": None,
-    "heartbeat_age_ms": None,
-    "rate_per_second": None,
-    "eta_seconds": None,
-    "last_event_id": None,
-}
-
-
-def growth(body: dict[str, Any]) -> dict[str, Any]:
-    """From a learner's status: stage, counts, and every number that it measures of itself."""
-    found: dict[str, Any] = {name: body[name] for name in ("stage", "exchanges", "vocabulary") if name in body}
-    measured = body.get("measurements")
-    if isinstance(measured, dict):
-        found |= {name: value for name, value in measured.items() if isinstance(value, (int, float))}
-    return found
-
-
-def _phase(run: Run, state: State) -> str:
-    if run.is_over:
-        return "ended"
-    if run.storage_error is not None:
-        return "paused"
-    if state.stop_reason is not None or state.phase is Phase.ENDED:
-        return "stopping"
-    if state.pause_after == 0 and state.phase is not Phase.PAUSED:
-        return "pausing"
-    shown: str = state.phase.value
-    return shown
-
-
-def _rate(run: Run, now: float) -> float | None:
-    times = run.closing_times
-    if len(times) < 2 or times[-1] <= times[0]:
-        return None
-    return round((len(times) - 1) / ((times[-1] if run.is_over else now) - times[0]), 3)
-
-
-def _eta(left: int, rate: float | None, delay_seconds: float) -> float | None:
-    if rate is None or rate <= 0:
-        return round(left * delay_seconds, 1) if delay_seconds > 0 else None
-    return round(max(left / rate, (left - 1) * delay_seconds), 1)
+        return status_of(
+            self.run, self.monitor, self._clock.now(), is_active=self.is_active, export_error=self.export_error
+        )
 
 
 def _new_id(now: float) -> str:
