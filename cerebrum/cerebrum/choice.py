@@ -52,6 +52,7 @@ _FLOW_OF_ONE = 0.3
 _FRAME = 3
 _RARER = 1.0
 _LEAST = 0.1
+_TELLING = 4.5
 _NEWS = 12.0
 
 
@@ -168,23 +169,23 @@ class Judge:
         news = [sum(known[w] for w in dict.fromkeys(own) if w and w not in query.words) for own in sentences]
         for k, own in enumerate(sentences):
             rare = [
-                about[w]
+                about[w] * min(1.0, known[w] / _TELLING)
                 for w, then in pairwise((*own, ""))
                 if w in about and (w, then) not in phrases and self.composer.is_rare(w)
             ]
             if rare:
                 shared = sum(about[w] for w in dict.fromkeys(own) if w in about) / total
                 more = sum(news[k + 1 :]) if candidate.kind == "heard" else 0.0
-                told = math.tanh((news[k] + more) / _NEWS) * self._share_told(candidate, query, news[k], known)
+                told = math.tanh((news[k] + more) / _NEWS) * self._share_told(candidate, k, query, news[k], known)
                 most = max(most, (0.5 * max(rare) + 0.5 * shared) * told)
         return most
 
-    def _share_told(self, candidate: Candidate, query: Query, news: float, known: _Informed) -> float:
-        """Return how much of what a turn went on to tell is told by a sentence taken out of it."""
-        if candidate.kind != "sentence":
+    def _share_told(self, candidate: Candidate, k: int, query: Query, news: float, known: _Informed) -> float:
+        """Return how much of what a turn went on to tell is told by a sentence, the k-th here, taken out of it."""
+        if candidate.kind not in ("sentence", "pair") or k >= len(candidate.parts):
             return 1.0
-        part = candidate.parts[0]
-        later = self.turns.passages[part.turn].tokens[part.at + part.end :]
+        part = candidate.parts[k]
+        later = self.turns.passages[part.turn].tokens[part.at + part.end - part.start :]
         rest = sum(known[w] for w in dict.fromkeys(map(fold, later)) if w and w not in query.words)
         return (news + 1) / (news + 1 + rest)
 

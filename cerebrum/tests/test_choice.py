@@ -75,3 +75,15 @@ def test_a_turn_that_names_a_thing_and_then_describes_it_tells_more_than_its_fir
 
     whole, first = candidates["I saw a virix today. It was a pink tool."], candidates["I saw a virix today."]
     assert whole.features["fact"] > first.features["fact"] > 0
+
+
+def test_a_sentence_taken_out_of_a_turn_tells_its_share_only() -> None:
+    mind = heard(*TALK, "I saw a virix today. It was a pink tool.")
+    query = mind._query("What is a virix?", Remembered())
+    candidates = mind.composer.compose(query, ("pair", "sentence"))
+
+    mind.judge.choose(query, candidates, {}, {})
+
+    named = [c for c in candidates if "virix" in c.words and "pink" not in c.words]
+    assert {c.kind for c in named} == {"pair", "sentence"}
+    assert all(0 < c.features["fact"] < 0.5 for c in named)
