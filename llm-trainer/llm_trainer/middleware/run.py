@@ -12,6 +12,7 @@ import logging
 import random
 from collections import deque
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import anyio
@@ -193,9 +194,9 @@ class Run:
             finally:
                 self._asking = None
             about = speech.about | {"milliseconds": round((self._clock.now() - began) * 1000, 3)}
-            self._speech = Speech(speech.text, speech.topic, speech.last, about)
+            self._speech = replace(speech, about=about)
             self._note_speaker(about.get("speaker"))
-            return Spoke(self._clock.now(), speech.text, speech.topic, speech.last)
+            return Spoke(self._clock.now(), speech.text, speech.topic, speech.last, speech.cut)
         return Failed(self._clock.now(), "llm", "cancelled", "the request was withdrawn")
 
     def _note_speaker(self, speaker: object) -> None:

@@ -16,11 +16,12 @@ STATUS_SECONDS = 2.0
 
 @dataclass(frozen=True)
 class Speech:
-    """A teacher's turn. ``about`` is how it was made (model, tokens, timings), for the record."""
+    """A teacher's turn. ``cut``: the model was not done; ``about``: how it was made (model, tokens, timings)."""
 
     text: str
     topic: str | None = None
     last: bool = False
+    cut: bool = False
     about: dict[str, Any] = field(default_factory=dict)
 
 
@@ -46,7 +47,7 @@ class HttpTeacher:
     async def speak(self, step: AskTeacher, session_id: str) -> Speech:
         """One ``POST /api/chat``. It tells the model nothing about who listens."""
         body: dict[str, Any] = {"messages": [asdict(message) for message in step.messages], "level": step.level}
-        body |= {"seed": step.seed, "session": session_id, "turn": step.number - 1}
+        body |= {"seed": step.seed, "session": session_id, "turn": step.number - 1, "delay": step.delay_seconds}
         if step.topic is not None:
             body["topic"] = step.topic
         answer = await self._post("/api/chat", body, session_id)
@@ -61,6 +62,7 @@ class HttpTeacher:
             clean(text),
             topic=clean(topic)[:200] if isinstance(topic, str) else None,
             last=finish == "dialogue_end",
+            cut=finish == "length",
             about=cleaned({**about, "finish_reason": finish}),
         )
 

@@ -85,7 +85,8 @@ def shown_phase(phase: Phase) -> str:
 
 def _ask(plan: Plan, s: State) -> AskTeacher:
     said = prompts.messages(told(plan, s), s.turns)
-    return AskTeacher(s.number + 1, said, s.topic, level_of(s), (plan.seed + s.number * 10 + s.rejections) % SEEDS)
+    seed = (plan.seed + s.number * 10 + s.rejections) % SEEDS
+    return AskTeacher(s.number + 1, said, s.topic, level_of(s), seed, s.tuning.delay_seconds)
 
 
 def _record(plan: Plan, s: State) -> RecordDraft:

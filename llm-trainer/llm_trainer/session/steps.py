@@ -28,13 +28,14 @@ class Retell:
 
 @dataclass(frozen=True)
 class AskTeacher:
-    """Ask for the teacher's next turn; → Spoke | Failed."""
+    """Ask for the teacher's next turn; → Spoke | Failed. ``delay_seconds``: how long until it is asked again."""
 
     number: int
     messages: tuple[Message, ...]
     topic: str | None
     level: int
     seed: int
+    delay_seconds: float
 
 
 @dataclass(frozen=True)
