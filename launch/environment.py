@@ -16,6 +16,7 @@ import platform
 import shutil
 import stat
 import sys
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,6 +64,7 @@ def ensure(project: Project, lock: str, tools: Path, say: Callable[[str], None],
     say(
         f"Making the environment of {project.folder.name} from {lock} (Python {version}; once, needs the package index)"
     )
+    began = time.monotonic()
     if stamp is None and ((project.venv / STAMP).exists() or _made_with(project.venv) != version):
         shutil.rmtree(project.venv, ignore_errors=True)
     uv = private_uv(tools, python)
@@ -72,6 +74,7 @@ def ensure(project: Project, lock: str, tools: Path, say: Callable[[str], None],
     kept = {key: value for key, value in (stamp or {}).items() if key not in origin}
     text = json.dumps(origin | kept | {lock: wanted}, indent=2)
     (project.venv / STAMP).write_text(text, "utf-8")
+    say(f"Made in {time.monotonic() - began:.0f} s")
     return True
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 BLOCKS = "▁▂▃▄▅▆▇█"
@@ -145,8 +146,10 @@ def ending(scene: Scene) -> list[str]:
     """What there is to say when a session is over."""
     status = scene.status
     reason = printable(str(status.get("end_reason") or status.get("reason") or "ended").replace("_", " "))
+    took = _took(status)
     lines = [
-        f"Session {status.get('session_id', '?')} {reason}: {scene.done} of {scene.total or '?'} exchanges recorded"
+        f"Session {status.get('session_id', '?')} {reason}: "
+        f"{scene.done} of {scene.total or '?'} exchanges recorded{f' in {duration(took)}' if took is not None else ''}"
     ]
     uncertain = _whole(status.get("uncertain"))
     if uncertain:
@@ -159,6 +162,17 @@ def ending(scene: Scene) -> list[str]:
     if error and scene.done < scene.total:
         lines.append(f"Last error: {error}")
     return lines
+
+
+def _took(status: Mapping[str, object]) -> float | None:
+    """Seconds from the session's start to its end, if both are told."""
+    try:
+        began, ended = (
+            datetime.fromisoformat(str(status.get(at)).replace("Z", "+00:00")) for at in ("started_at", "ended_at")
+        )
+    except ValueError:
+        return None
+    return (ended - began).total_seconds()
 
 
 def _whole(value: object) -> int:

@@ -58,6 +58,14 @@ def test_uncertain_exchanges_are_never_passed_over() -> None:
     assert any("2 of them may not have reached the learner" in line for line in ending(scene))
 
 
+def test_the_end_says_how_long_it_took() -> None:
+    times = {"started_at": "2026-01-02T03:04:05.000Z", "ended_at": "2026-01-02T03:05:10.250Z"}
+
+    assert "9 of 9 exchanges recorded in 1 min 05 s" in "\n".join(
+        ending(Scene(status={"exchanges_completed": 9, "max_exchanges": 9, **times}))
+    )
+
+
 def test_an_empty_answer_makes_an_empty_scene() -> None:
     assert plain_line(Scene()).startswith("0/?")
     assert ending(Scene())
