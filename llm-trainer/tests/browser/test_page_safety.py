@@ -48,8 +48,10 @@ def test_sixty_payloads_in_every_text_are_inert(page: Any, url: str, fake: Fake,
         page.goto(f"{url}/#{view}")
         expect(page.locator("#connection")).to_have_text("live")
         if view == "conversation":
+            expect(page.get_by_label("Exchange 60", exact=True)).to_be_visible()
             for payload in PAYLOADS:
                 fake.publish("note", {"code": payload, "detail": payload, "number": 60})
+            expect(page.get_by_label("Exchange 60", exact=True)).to_contain_text(PAYLOADS[-1].strip()[-12:])
             for number in range(1, 61, 6):
                 page.get_by_label("Jump to exchange").fill(str(number))
                 page.get_by_role("button", name="Go", exact=True).click()

@@ -101,7 +101,7 @@ export function mount(root, live) {
 
   function leap() {
     const number = Number(jump.value);
-    if (Number.isInteger(number) && number > 0) point(Math.min(number, list.count));
+    if (Number.isInteger(number) && number > 0) point(live.loaded ? Math.min(number, list.count) : number);
   }
 
   function point(number) {
