@@ -13,6 +13,7 @@ from pathlib import Path
 
 from .environment import Project, ensure
 from .installer import EnvironmentUnavailable, clean, run
+from .promises import figures, table, telling
 from .starting import CEREBRUM, ROOT, say
 
 TRAINER = Project(ROOT / "llm-trainer", "llm_trainer", "llm_trainer.cli", "llm-trainer")
@@ -51,9 +52,17 @@ def main(arguments: Sequence[str]) -> int:
         for project in projects:
             ensure(project, LOCK, ROOT / ".tools", say, wish.python)
             ensure(project, TEST_LOCK, ROOT / ".tools", say, wish.python)
-        checks = [check for project in projects for check in project_checks(project, wish.fast, wish.only)]
-        checks += root_checks(projects[-1], wish.fast, wish.only)
-        return _sum_up([_perform(check) for check in checks])
+        if wish.sim is not None:
+            return _replay(projects[-1], wish.sim)
+        if wish.promises:
+            checks = [promise_check(project) for project in projects]
+        else:
+            checks = [check for project in projects for check in project_checks(project, wish.fast, wish.only)]
+            checks += root_checks(projects[-1], wish.fast, wish.only)
+        with telling(wish.full) as place:
+            outcomes = [_perform(check) for check in checks]
+            say("\n" + table(figures(place), missing=wish.promises))
+        return _sum_up(outcomes)
     except EnvironmentUnavailable as why:
         print(why, file=sys.stderr)
         return 2
@@ -72,6 +81,9 @@ def _read(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument(
         "--only", choices=["style", "tests"], default="", help="only ruff, mypy and imports; only pytest"
     )
+    parser.add_argument("--promises", action="store_true", help="only the tests of the promises, and their figures")
+    parser.add_argument("--full", action="store_true", help="the long forms of the tests of the promises; takes hours")
+    parser.add_argument("--sim", metavar="SEED", help="replay one seed of the simulator, step by step")
     return parser.parse_args(list(arguments))
 
 
@@ -106,6 +118,20 @@ def project_checks(project: Project, fast: bool, only: str) -> list[Check]:
         check("imports", "-c", "import sys; from importlinter.cli import lint_imports; sys.exit(lint_imports())"),
     ]
     return ([] if only == "tests" else style) + ([] if only == "style" else [check("tests", *_pytest(fast))])
+
+
+def promise_check(project: Project) -> Check:
+    """Only the tests that tell figures of promises."""
+    command = [str(project.python), "-m", "pytest", "-q", "-m", "promise"]
+    return Check(f"{project.folder.name}: promises", command, project.folder)
+
+
+def _replay(project: Project, seed: str) -> int:
+    if not (project.folder / "tests" / "simulator").exists():
+        print("The simulator lies in llm-trainer/, which is not here.", file=sys.stderr)
+        return 2
+    command = [str(project.python), "-m", "tests.simulator", seed]
+    return subprocess.call(command, cwd=project.folder, env=clean(os.environ), stdin=subprocess.DEVNULL)  # noqa: S603
 
 
 def root_checks(project: Project, fast: bool, only: str) -> list[Check]:

@@ -11,6 +11,8 @@ from cerebrum.saved import SavedMinds
 from cerebrum.store import Store
 from tests.stand_in import Parrot
 
+pytest_plugins = ("tests.promises",)
+
 OpenLearner = Callable[[], Learner]
 
 
