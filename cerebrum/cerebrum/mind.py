@@ -8,30 +8,25 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from itertools import pairwise
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 
+from cerebrum.bridging import bridge
 from cerebrum.choice import ONE_SIDED, WEIGHTS, Judge
 from cerebrum.dialogue import Observation, Reply, Source
 from cerebrum.evaluation import Prequential
-from cerebrum.features import Bag, Features
 from cerebrum.growth import PERMITTED, Growth
 from cerebrum.models import Fluency, Meter
-from cerebrum.ranking import BEFORE, CONTEXT, NOWHERE, REPLY, Example, Towers, best
-from cerebrum.retrieval import Shelf
-from cerebrum.situations import Contexts, Heard, Pair
+from cerebrum.ranking import REPLY
+from cerebrum.situations import Heard, Pair
 from cerebrum.state import State, digest, read, write
 from cerebrum.synthesis import Composer, Query
-from cerebrum.tokenizer import SentenceEnds, encode, fold, join, words
+from cerebrum.tokenizer import encode, fold, words
+from cerebrum.working_set import Remembered, WorkingSet
 
-_BATCH = 64
-_RENEWED = 16
-_IMAGINED = 40
-_UNLIKE = 0.3
 _REMEMBERED_TURNS = 8
 _SAID = 50
 _CONVERSATIONS = 500
@@ -71,15 +66,6 @@ class Pattern:
     count: int
 
 
-@dataclass(slots=True)
-class Remembered:
-    """The last turns heard in one conversation and the last replies given in it, newest last."""
-
-    turns: list[Heard] = field(default_factory=list)
-    said: list[str] = field(default_factory=list)
-    own: Heard | None = None
-
-
 class Part(Protocol):
     """A part of the mind that writes down all that can influence later behaviour, and becomes as it was written."""
 
@@ -93,18 +79,16 @@ class Mind:
 
     def __init__(self, seed: int = 0, active_limit: int = 20_000) -> None:
         self.seed, self.active_limit = seed, active_limit
-        self.features = Features()
-        self.towers = Towers(self.features)
-        self.turns, self.sentences = Shelf(self.towers), Shelf(self.towers)
-        self.ends, self.fluency = SentenceEnds(), Fluency()
-        self.meter, self.prequential, self.growth = Meter(), Prequential(), Growth()
-        self.contexts = Contexts(self.towers)
+        self.known = known = WorkingSet()
+        self.features, self.towers, self.ends, self.contexts = known.features, known.towers, known.ends, known.contexts
+        self.turns, self.sentences = known.turns, known.sentences
+        self.fluency, self.meter = Fluency(), Meter()
+        self.prequential, self.growth = Prequential(), Growth()
         self.composer = Composer(self.towers, self.turns, self.sentences, self.ends)
         self.judge = Judge(self.turns, self.composer, self.fluency)
         self.seqs: list[int] = []
         self.said: list[str] = []
-        self.following: list[tuple[int, int]] = []
-        self.conversations: dict[str, Remembered] = {}
+        self.conversations = known.conversations
 
     @property
     def stage(self) -> str:
@@ -162,12 +146,12 @@ class Mind:
             self._hear(text, tokens, folded, ordinal, memory)
         if observation.said:
             memory.said = [*memory.said, observation.said][-_SAID:]
-            memory.own = Heard(ordinal, -1, self._bag(words(observation.said)), observation.said)
+            memory.own = Heard(ordinal, -1, self.known.bag(words(observation.said)), observation.said)
             self.said = [*self.said, observation.said][-_SAID:]
-        self._leave()
+        self.known.leave(self.active_limit, len(self.seqs))
         while len(self.conversations) > _CONVERSATIONS:
             del self.conversations[next(iter(self.conversations))]
-        self._train(np.random.default_rng([self.seed, ordinal]), ordinal)
+        self.known.train(np.random.default_rng([self.seed, ordinal]), ordinal)
         return surprise
 
     def _measure(self, text: str, tokens: Sequence[str], folded: Sequence[str], memory: Remembered) -> Surprise:
@@ -189,115 +173,15 @@ class Mind:
         return bool(near[0] > near[1:].max())
 
     def _hear(self, text: str, tokens: list[str], folded: list[str], ordinal: int, memory: Remembered) -> None:
-        found_end = self.ends.learn(folded)
-        bag = self._bag(folded)
-        self.features.count(bag)
-        number = self.turns.put(text, tokens, folded, bag)
-        self.turns.passages[number].origins.append((ordinal, 0))
+        number = self.known.put(text, tokens, folded, ordinal)
         self.fluency.learn(folded)
-        if found_end:
-            self._recut()
-        else:
-            self._cut(number)
-        heard = Heard(ordinal, number, bag)
+        heard = Heard(ordinal, number, self.turns.passages[number].bag)
         if memory.turns:
             self.contexts.put(Pair(memory.turns[-1], memory.turns[-2] if len(memory.turns) > 1 else None, heard))
             if self.growth.is_answered_unheard():
-                self._bridge(memory, heard)
+                for pair in bridge(self.known, memory, heard):
+                    self.contexts.put(pair)
         memory.turns = [*memory.turns, heard][-_REMEMBERED_TURNS:]
-
-    def _bridge(self, memory: Remembered, heard: Heard) -> None:
-        """Imagine what was said between the last turn and this one: a turn heard that answers the one and is answered
-        by the other, or one's own reply if that fits better; and learn from it as if it had been heard.
-        """
-        last = memory.turns[-1]
-        before = self.towers.context(last.bag, None)
-        near = self.turns.nearness(before)
-        alike = self.turns.nearness(self.towers.embed(REPLY, [last.bag])[0])
-        near -= np.float32(_UNLIKE) * np.where(alike > NOWHERE, alike, np.float32(0))
-        near[[last.turn, heard.turn]] = NOWHERE
-        top = [int(k) for k in best(near, _IMAGINED) if near[k] > NOWHERE]
-        if not top:
-            return
-        imagined = [Heard(last.ordinal, k, self.turns.passages[k].bag) for k in top]
-        if memory.own is not None and memory.own.ordinal == last.ordinal:
-            imagined.append(memory.own)
-        answered = self.towers.embed(CONTEXT, [h.bag for h in imagined])
-        answers = np.concatenate(
-            [near[top], np.einsum("ij,j->i", self.towers.embed(REPLY, [imagined[-1].bag]), before)]
-        )
-        place = self.towers.embed(REPLY, [heard.bag])[0]
-        fit = np.einsum("ij,j->i", answered, place) + answers[: len(imagined)]
-        between = imagined[int(np.argmax(fit))]
-        if not between.own:
-            self.contexts.put(Pair(last, None, between))
-        self.contexts.put(Pair(between, None, heard))
-
-    def _bag(self, folded: Sequence[str]) -> Bag:
-        bag = self.features.bag(folded, grow=True)
-        self.towers.grow(self.features.since(self.towers.known))
-        return bag
-
-    def _recut(self) -> None:
-        self.sentences.clear()
-        self.following.clear()
-        for number in range(len(self.turns)):
-            self._cut(number)
-
-    def _cut(self, number: int) -> None:
-        tokens = self.turns.passages[number].tokens
-        numbers = []
-        for place, (start, end) in enumerate(self.ends.spans(tokens)):
-            own = tokens[start:end]
-            folded = [w for t in own if (w := fold(t))]
-            sentence = self.sentences.put(join(own), own, folded, self.features.bag(folded))
-            self.sentences.passages[sentence].origins.append((number, start))
-            self.sentences.mark(sentence, opening=place == 0)
-            numbers.append(sentence)
-        self.following.extend(pairwise(numbers))
-
-    def _leave(self) -> None:
-        """Let turns leave the working set once it is a tenth over its limit: the oldest of those heard only once first.
-
-        What was learned from them stays in the towers and the language models, and the turns in the record.
-        """
-        if len(self.turns) <= self.active_limit * 1.1:
-            return
-        here = [k for k in range(len(self.turns)) if k not in self.turns.gone]
-        last = [self.turns.passages[k].origins[-1][0] for k in here]
-        often = [len(self.turns.passages[k].origins) for k in here]
-        ordinal = len(self.seqs)
-        worth = np.array([n / (ordinal - at) for n, at in zip(often, last, strict=True)])
-        kept = sorted(here[k] for k in np.argsort(-worth, kind="stable")[: self.active_limit])
-        turns = {old: new for new, old in enumerate(kept)}
-        self.turns.keep(kept)
-        self.contexts.keep(turns)
-        self._leave_sentences(turns)
-        for memory in self.conversations.values():
-            memory.turns = [h.moved(turns) for h in memory.turns if h.turn in turns]
-
-    def _leave_sentences(self, turns: dict[int, int]) -> None:
-        kept = []
-        for number, passage in enumerate(self.sentences.passages):
-            passage.origins = [(turns[turn], at) for turn, at in passage.origins if turn in turns]
-            if passage.origins and number not in self.sentences.gone:
-                kept.append(number)
-        sentences = {old: new for new, old in enumerate(kept)}
-        self.sentences.keep(kept)
-        self.following = [(sentences[a], sentences[b]) for a, b in self.following if a in sentences and b in sentences]
-
-    def _train(self, chance: np.random.Generator, ordinal: int) -> None:
-        pairs = self.contexts.pairs
-        if ordinal % 2 and len(pairs) > 3:
-            examples = [pairs[k].example for k in chance.integers(0, len(pairs), _BATCH)]
-            self.towers.learn(CONTEXT, examples, chance)
-        elif not ordinal % 2 and len(self.following) > 3:
-            couples = [self.following[k] for k in chance.integers(0, len(self.following), _BATCH // 2)]
-            passages = self.sentences.passages
-            self.towers.learn(BEFORE, [Example(passages[a].bag, None, passages[b].bag, b) for a, b in couples], chance)
-        self.contexts.renew_next(_RENEWED)
-        self.turns.renew_next(_RENEWED)
-        self.sentences.renew_next(_RENEWED)
 
     def forget(self, seq: int) -> None:
         """Let nothing said, explained or scored stem from an observation any more.
@@ -305,29 +189,9 @@ class Mind:
         What the towers were bent by it stays until the observations are replayed without it.
         """
         for ordinal in [k for k, known in enumerate(self.seqs) if known == seq]:
-            self.contexts.forget(ordinal)
             self.meter.forget(ordinal)
-            for memory in self.conversations.values():
-                memory.turns = [h for h in memory.turns if h.ordinal != ordinal]
-            for number, passage in enumerate(self.turns.passages):
-                if (ordinal, 0) in passage.origins:
-                    self._forget(number, ordinal)
-
-    def _forget(self, number: int, ordinal: int) -> None:
-        passage = self.turns.passages[number]
-        passage.origins.remove((ordinal, 0))
-        self.ends.forget(passage.words)
-        self.features.uncount(passage.bag)
-        self.fluency.forget(passage.words)
-        if passage.origins:
-            return
-        self.turns.drop(number)
-        for sentence, own in enumerate(self.sentences.passages):
-            if sentence not in self.sentences.gone and any(turn == number for turn, _ in own.origins):
-                own.origins = [(turn, at) for turn, at in own.origins if turn != number]
-                if not own.origins:
-                    self.sentences.drop(sentence)
-        self.following = [(a, b) for a, b in self.following if not {a, b} & self.sentences.gone.keys()]
+            if folded := self.known.forget(ordinal):
+                self.fluency.forget(folded)
 
     # -- for people
 
@@ -387,7 +251,7 @@ class Mind:
             mind.contexts.put(Pair(numbered[a], None if b < 0 else numbered[b], numbered[c]))
         mind.contexts.places[: len(mind.contexts.pairs)], mind.contexts.renewed = saved["places"], saved["renewed"]
         mind.said = list(saved["said"])
-        mind.following = [(a, b) for a, b in saved["following"]]
+        mind.known.following = [(a, b) for a, b in saved["following"]]
         for name, (turns, said, own) in saved["conversations"].items():
             mind.conversations[name] = Remembered(
                 [numbered[k] for k in turns], list(said), None if own < 0 else numbered[own]
@@ -425,7 +289,7 @@ class Mind:
             "places": self.contexts.places[: len(pairs)],
             "renewed": self.contexts.renewed,
             "said": self.said,
-            "following": [list(f) for f in self.following],
+            "following": [list(f) for f in self.known.following],
             "conversations": talks,
             "heard": [list(h) for h in heard],
         }
