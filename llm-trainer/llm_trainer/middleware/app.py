@@ -15,6 +15,7 @@ from fastapi.responses import JSONResponse
 
 from llm_trainer import __version__
 from llm_trainer.middleware import queries
+from llm_trainer.middleware.bodies import Bodies
 from llm_trainer.middleware.clock import Clock
 from llm_trainer.middleware.dashboard import add_dashboard, page, wants_page
 from llm_trainer.middleware.hub import Hub
@@ -22,7 +23,7 @@ from llm_trainer.middleware.learner import HttpLearner
 from llm_trainer.middleware.mapping import mapping_of
 from llm_trainer.middleware.monitor import Monitor, Watch
 from llm_trainer.middleware.parts import Parts
-from llm_trainer.middleware.routes import peers, service, sessions, training
+from llm_trainer.middleware.routes import peers, service, sessions, traffic, training
 from llm_trainer.middleware.store import Record
 from llm_trainer.middleware.teacher import HttpTeacher
 from llm_trainer.middleware.trainer import Trainer
@@ -42,8 +43,8 @@ async def wire_up(settings: Settings) -> tuple[Parts, Wire]:
     mapping = mapping_of(settings.learner)
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     record = await Record.open(f"sqlite:///{settings.data_dir / 'record.sqlite3'}")
-    clock, hub = Clock(), Hub()
-    wire = Wire(record, await record.read(queries.last_wire_id))
+    clock, hub, bodies = Clock(), Hub(), Bodies()
+    wire = Wire(record, await record.read(queries.last_wire_id), bodies)
     teacher = HttpTeacher(wire, llm_url, settings.llm_timeout_seconds)
     learner = HttpLearner(wire, learner_url, mapping, settings.learner_timeout_seconds)
     trainer = Trainer(record=record, teacher=teacher, learner=learner, hub=hub, clock=clock, folder=settings.data_dir)
@@ -56,6 +57,7 @@ async def wire_up(settings: Settings) -> tuple[Parts, Wire]:
     parts = Parts(
         clock=clock,
         record=record,
+        bodies=bodies,
         teacher=teacher,
         learner=learner,
         hub=hub,
@@ -91,7 +93,7 @@ def create_app(settings: Settings, wired: tuple[Parts, Wire] | None = None) -> F
 
     app = FastAPI(title="LLM Trainer middleware", version=__version__, lifespan=lifespan, docs_url=None, redoc_url=None)
     add_problem_documents(app)
-    for each in (service, training, peers, sessions):
+    for each in (service, training, peers, sessions, traffic):
         app.include_router(each.router)
     _serve_page(app)
     app.add_middleware(Door, port=settings.middleware_port)

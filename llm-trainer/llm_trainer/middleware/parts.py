@@ -7,6 +7,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from llm_trainer.middleware.bodies import Bodies
 from llm_trainer.middleware.clock import Clock
 from llm_trainer.middleware.hub import Hub
 from llm_trainer.middleware.learner import HttpLearner
@@ -22,6 +23,7 @@ class Parts:
 
     clock: Clock
     record: Record
+    bodies: Bodies
     teacher: HttpTeacher
     learner: HttpLearner
     hub: Hub

@@ -86,18 +86,6 @@ def measurement_rows(connection: Connection, session_id: str, after: int = 0, li
     return _rows(connection, query.order_by(measurements.c.row).limit(limit))
 
 
-def wire_rows(
-    connection: Connection, *, before: int | None = None, after: int = 0, peer: str | None = None, limit: int = 100
-) -> list[Row]:
-    """Calls made, newest first."""
-    query = select(wire).where(wire.c.id > after)
-    if before is not None:
-        query = query.where(wire.c.id < before)
-    if peer is not None:
-        query = query.where(wire.c.peer == peer)
-    return _rows(connection, query.order_by(wire.c.id.desc()).limit(limit))
-
-
 def last_wire_id(connection: Connection) -> int:
     """The number of the last call made."""
     return connection.execute(select(func.max(wire.c.id))).scalar() or 0

@@ -18,6 +18,7 @@ import anyio
 from sqlalchemy import bindparam, insert, update
 
 from llm_trainer.errors import PeerAnswerInvalid, PeerTimeout, PeerUnreachable
+from llm_trainer.middleware.bodies import Bodies
 from llm_trainer.middleware.http1 import Broken, Client, Unreachable
 from llm_trainer.middleware.store import Record
 from llm_trainer.middleware.tables import wire
@@ -60,10 +61,10 @@ class Answer:
 
 
 class Wire:
-    """Calls peers and records that it did."""
+    """Calls peers and records that it did; the words themselves are in ``bodies`` for a while."""
 
-    def __init__(self, record: Record, last_id: int) -> None:
-        self._record, self._last_id = record, last_id
+    def __init__(self, record: Record, last_id: int, bodies: Bodies) -> None:
+        self._record, self._last_id, self._bodies = record, last_id, bodies
         self._client = Client(
             _HEADERS, connect_seconds=CONNECT_SECONDS, idle_seconds=IDLE_SECONDS, limit_bytes=ANSWER_LIMIT_BYTES
         )
@@ -135,6 +136,7 @@ class Wire:
             "digest_sent": sha256(sent).hexdigest(),
         }
         self._record.write(_BEGIN, row)
+        self._bodies.begin(self._last_id, method, sent, session_id)
         return self._last_id
 
     def _finish(self, number: int, began: float, answer: Answer | None = None, error: str | None = None) -> None:
@@ -147,6 +149,8 @@ class Wire:
             "new_error": error or ("answer-too-large" if answer and answer.cut else None),
         }
         self._record.write(_FINISH, row)
+        if answer is not None:
+            self._bodies.finish(number, answer.body, cut=answer.cut)
 
 
 def _place(url: str) -> str:

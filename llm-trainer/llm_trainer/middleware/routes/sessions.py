@@ -1,4 +1,4 @@
-"""/api/sessions and /api/traffic: what was recorded."""
+"""/api/sessions: what was recorded."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from fastapi.responses import StreamingResponse
 
 from llm_trainer.errors import NotFound
 from llm_trainer.middleware import queries
-from llm_trainer.middleware.clock import iso
 from llm_trainer.middleware.export import EXTENSIONS, FORMATS, summary
 from llm_trainer.middleware.parts import Wired
 
@@ -34,6 +33,7 @@ async def one_session(session_id: str, parts: Wired) -> dict[str, Any]:
 async def delete(session_id: str, parts: Wired) -> dict[str, Any]:
     """Remove a session that does not run, by id or by name, with its exported file."""
     row = await parts.trainer.delete(session_id)
+    parts.bodies.forget(row["id"])
     return {"status": "deleted", "session_id": row["id"], "name": row["name"]}
 
 
@@ -53,19 +53,6 @@ async def export(session_id: str, parts: Wired, format: Format = "json") -> Stre
     name = f"{row['name']}.{EXTENSIONS[format]}"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return StreamingResponse(write(parts.record, row), media_type=media_type, headers=headers)
-
-
-@router.get("/traffic")
-async def traffic(
-    parts: Wired,
-    limit: Annotated[int, Query(ge=1, le=queries.PAGE)] = 100,
-    before: Annotated[int | None, Query(ge=0, lt=2**62)] = None,
-    after: Annotated[int, Query(ge=0, lt=2**62)] = 0,
-    peer: Literal["learner", "llm"] | None = None,
-) -> dict[str, Any]:
-    """Every call made to the learner and to the LLM server, newest first."""
-    rows = await parts.record.read(queries.wire_rows, before=before, after=after, peer=peer, limit=limit)
-    return {"showing": len(rows), "calls": [{**row, "at": iso(row["at"])} for row in rows]}
 
 
 async def _found(session_id: str, parts: Wired) -> dict[str, Any]:
