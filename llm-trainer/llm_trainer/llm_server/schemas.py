@@ -54,6 +54,7 @@ class ChatBody(_Closed):
     level: int | None = Field(None, ge=0, le=4)
     session: Annotated[str, Field(max_length=200)] | None = None
     turn: int | None = Field(None, ge=0, lt=2**31)
+    attempt: int = Field(0, ge=0, lt=2**31)
     delay: float | None = Field(None, ge=0, le=86_400, allow_inf_nan=False)
 
     @model_validator(mode="after")
@@ -90,5 +91,6 @@ class ChatBody(_Closed):
             level=self.level,
             session=self.session,
             turn=self.turn,
+            attempt=self.attempt,
             delay_seconds=self.delay,
         )

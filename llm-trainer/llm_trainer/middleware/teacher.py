@@ -50,6 +50,8 @@ class HttpTeacher:
         body |= {"seed": step.seed, "session": session_id, "turn": step.number - 1, "delay": step.delay_seconds}
         if step.topic is not None:
             body["topic"] = step.topic
+        if step.attempt:
+            body["attempt"] = step.attempt
         answer = await self._post("/api/chat", body, session_id)
         text = answer.get("response")
         if not isinstance(text, str):

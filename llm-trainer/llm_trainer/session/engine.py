@@ -86,7 +86,7 @@ def shown_phase(phase: Phase) -> str:
 def _ask(plan: Plan, s: State) -> AskTeacher:
     said = prompts.messages(told(plan, s), s.turns)
     seed = (plan.seed + s.number * 10 + s.rejections) % SEEDS
-    return AskTeacher(s.number + 1, said, s.topic, level_of(s), seed, s.tuning.delay_seconds)
+    return AskTeacher(s.number + 1, said, s.topic, level_of(s), seed, s.tuning.delay_seconds, s.rejections)
 
 
 def _record(plan: Plan, s: State) -> RecordDraft:

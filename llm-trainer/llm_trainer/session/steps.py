@@ -28,7 +28,10 @@ class Retell:
 
 @dataclass(frozen=True)
 class AskTeacher:
-    """Ask for the teacher's next turn; → Spoke | Failed. ``delay_seconds``: how long until it is asked again."""
+    """Ask for the teacher's next turn; → Spoke | Failed.
+
+    ``delay_seconds``: how long until it is asked again; ``attempt``: how many of its texts for this turn were refused.
+    """
 
     number: int
     messages: tuple[Message, ...]
@@ -36,6 +39,7 @@ class AskTeacher:
     level: int
     seed: int
     delay_seconds: float
+    attempt: int = 0
 
 
 @dataclass(frozen=True)

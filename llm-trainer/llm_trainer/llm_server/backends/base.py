@@ -28,6 +28,7 @@ class ChatRequest:
     """A conversation to be continued.
 
     ``level`` goes from 0 (single words) to 4 (conversation); ``turn`` is the number of the assistant's turn, from 0;
+    ``attempt`` counts how often that turn was asked for before, because what came could not be used;
     ``delay_seconds`` is how far apart the caller's turns will be, so that a model is not put away between them.
     """
 
@@ -41,6 +42,7 @@ class ChatRequest:
     level: int | None = None
     session: str | None = None
     turn: int | None = None
+    attempt: int = 0
     delay_seconds: float | None = None
 
 

@@ -4,7 +4,8 @@ Where a conversation stands is found, in this order:
 
 1. the conversation itself: what was said last as ``assistant`` is looked for in the recording, so that after a
    restart of this program it goes on where it was, and a request sent again is answered the same;
-2. what was last said to that ``session``, when the request brings no conversation;
+2. what was last said to that ``session``, when the request brings no conversation, or when it was of no use
+   (``attempt``): then the next turn is spoken in its place;
 3. otherwise a dialogue begins that nobody has heard yet; only when all were spoken do they come again.
 
 A ``topic`` that is a dialogue's id chooses that dialogue; any other change of topic means the next one.
@@ -34,6 +35,7 @@ class _Place:
     turn: int
     topic: str | None
     after: str = ""  # key of what had been said last when this was spoken
+    attempt: int = 0
 
 
 class Recorded:
@@ -60,7 +62,7 @@ class Recorded:
         """The next turn for this conversation."""
         spoken = (turn.text for turn in reversed(request.messages) if turn.role == "assistant")
         said = [_key(text) for text in islice(spoken, TURNS_COMPARED)][::-1]
-        place = replace(self._next(request, said), after=said[-1] if said else "")
+        place = replace(self._next(request, said), after=said[-1] if said else "", attempt=request.attempt)
         self._unheard.pop(place.dialogue, None)
         session = request.session or ""
         self._places[session] = place
@@ -87,9 +89,10 @@ class Recorded:
 
     def _next(self, request: ChatRequest, said: list[str]) -> _Place:
         remembered = self._places.get(request.session or "")
-        if remembered is not None and self._is_asked_again(remembered, request, said):
+        again = remembered is not None and self._is_asked_again(remembered, request, said)
+        if remembered is not None and again and request.attempt <= remembered.attempt:
             return remembered
-        last = self._last_place(request, remembered, said)
+        last = remembered if again else self._last_place(request, remembered, said)
         if request.topic is not None and (last is None or request.topic != last.topic):
             number = self._numbers.get(request.topic)
             return _Place(self._new_dialogue(last) if number is None else number, 0, request.topic)

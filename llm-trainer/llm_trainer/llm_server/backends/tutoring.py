@@ -21,6 +21,7 @@ class Speaker(Protocol):
         seed: int | None = None,
         *,
         turn: int | None = None,
+        attempt: int = 0,
     ) -> str:
         """The next turn."""
 
@@ -43,7 +44,8 @@ class Tutoring:
     async def chat(self, request: ChatRequest) -> AsyncIterator[Chunk]:
         """Speak the next turn in one piece."""
         said = self._speaker.speak
-        text = said(request.messages, request.topic, request.level, request.seed, turn=request.turn)
+        about, which = (request.topic, request.level, request.seed), (request.turn, request.attempt)
+        text = said(request.messages, *about, turn=which[0], attempt=which[1])
         yield Chunk(text, Finish("stop", MODEL, completion_tokens=len(text.split())))
 
     async def status(self) -> BackendStatus:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from llm_trainer.llm_server.backends.base import ChatRequest, Message
 from llm_trainer.llm_server.backends.dialogues import Dialogue
 from llm_trainer.llm_server.backends.recorded import Recorded
+from tests.llm_server.stand_ins import ask
 
 THREE = [
     Dialogue("cats", ("Hi!", "I like cats.", "They purr.")),
@@ -111,3 +112,14 @@ def test_the_back_end_says_what_it_speaks_from() -> None:
     assert (status.state, status.model) == ("ready", "recorded")
     assert "3 recorded dialogues of d.jsonl" in status.detail
     assert Recorded(THREE).topics() == ("cats", "rain", "food")
+
+
+def test_a_turn_that_could_not_be_used_is_followed_by_the_next_and_asking_again_for_that_brings_the_same() -> None:
+    recorded = Recorded([Dialogue("d", ("One is here.", "Two is here.", "Three is here."))])
+    assert recorded.speak(ask("", session="s", turn=0)) == "One is here."
+    after_one = {"session": "s", "turn": 1}
+    assert recorded.speak(ask("", "One is here.", "so", **after_one)) == "Two is here."
+
+    again = [recorded.speak(ask("", "One is here.", "so", **after_one, attempt=1)) for _ in range(2)]
+
+    assert again == ["Three is here.", "Three is here."]

@@ -19,23 +19,24 @@ class Echo:
         seed: int | None = None,
         *,
         turn: int | None = None,
+        attempt: int = 0,
     ) -> str:
-        return f"{[each.text for each in history]} {topic} {level} {seed} {turn}"
+        return f"{[each.text for each in history]} {topic} {level} {seed} {turn} {attempt}"
 
     def topics(self) -> Sequence[str]:
         return ["cats", "rain"]
 
 
 def test_past_topic_level_seed_and_number_of_the_turn_reach_the_tutor() -> None:
-    request = ask("moo", "A cow!", "cow", topic="cats", level=2, seed=9, turn=1)
+    request = ask("moo", "A cow!", "cow", topic="cats", level=2, seed=9, turn=1, attempt=3)
     turn = run(whole(Tutoring(Echo()), request, Deadlines()))
 
-    assert turn.text == "['moo', 'A cow!', 'cow'] cats 2 9 1"
+    assert turn.text == "['moo', 'A cow!', 'cow'] cats 2 9 1 3"
     assert (turn.finish.model, turn.finish.reason) == ("tutor", "stop")
 
 
 def test_without_a_seed_and_a_number_the_past_is_all_it_has_to_go_by() -> None:
-    assert run(whole(Tutoring(Echo()), ask("x"), Deadlines())).text.endswith(" None None")
+    assert run(whole(Tutoring(Echo()), ask("x"), Deadlines())).text.endswith(" None None 0")
 
 
 def test_it_says_plainly_that_it_is_no_language_model() -> None:

@@ -20,6 +20,8 @@ from .topics import Pair, Topic, TutorData
 
 SEED_STEP = 10
 FAR = 7_919
+ATTEMPTS = 20
+"""Other texts that are kept apart for one turn; beyond that they come again."""
 LEVEL_STARTS = (0, 15, 40, 100, 250)
 
 
@@ -53,6 +55,7 @@ class Tutor:
         seed: int | None = None,
         *,
         turn: int | None = None,
+        attempt: int = 0,
     ) -> str:
         """The tutor's next turn.
 
@@ -62,15 +65,27 @@ class Tutor:
         ``turn``: how many turns the tutor has had in this session. What is said is numbered by it, so that nothing
         comes back too soon; where it is unknown, ``seed`` stands in for it, or else the turns in ``history``.
         ``seed``: a number of the caller's that grows by ten with every turn, and by one when a turn is asked for anew.
+        ``attempt``: how often this turn was asked for before; each attempt says something that none before it said.
         """
         mine = [message.text for message in history if message.role == "assistant"]
         turn = _numbered(len(mine), seed) if turn is None else max(0, turn)
         level = level_at(turn) if level is None else min(max(level, 0), 4)
         about = self._topic(topic, turn)
+        said: dict[str, None] = {}
+        for far in range(3 * ATTEMPTS):
+            said[self._turn(history, about, level, turn + far * FAR, is_plain=far > 1)] = None
+            if len(said) > attempt % ATTEMPTS:
+                break
+        return [*said][-1]
+
+    def _turn(self, history: Sequence[Message], about: Topic, level: int, turn: int, *, is_plain: bool) -> str:
+        """What is said; ``is_plain``: without a reaction to what was heard, where it was the reaction that failed."""
+        mine = [message.text for message in history if message.role == "assistant"]
         before = mine[-1] if mine else ""
         pending = self._library.asked(before, about.name)
         now = Moment(about, turn, level, before=before)
-        reaction = self._reaction(_heard(history, about, pending, level, self._chance.number("reaction", turn)), now)
+        heard = _heard(history, about, pending, level, self._chance.number("reaction", turn))
+        reaction = Reaction() if is_plain else self._reaction(heard, now)
         answer = _answer(pending, level) if pending and reaction.kind in {"praise", "filler"} else ""
         told = _joined(reaction.text, answer, self._opening(about, before, pending, turn, level))
         return _joined(told, self._lessons.give(replace(now, said=told, is_answered=bool(answer))))

@@ -47,6 +47,26 @@ def test_a_turn_asked_for_anew_brings_other_words() -> None:
     assert tutor().speak(history, "dogs", 2, 1230) != tutor().speak(history, "dogs", 2, 1231)
 
 
+@pytest.mark.parametrize("level", range(5))
+@pytest.mark.parametrize("heard", ["woof", "", "What is your name?", "bye", "dog dog dog dog"])
+def test_each_attempt_at_a_turn_brings_words_that_none_before_it_brought(heard: str, level: int) -> None:
+    history = [Message("assistant", "A dog says woof."), Message("user", heard)]
+
+    for turn in (0, 7, 31, 250, 4_001):
+        said = [tutor().speak(history, "dogs", level, turn=turn, attempt=attempt) for attempt in range(9)]
+        assert len({*said}) == 9
+        assert said == [Tutor(1, data()).speak(history, "dogs", level, turn=turn, attempt=each) for each in range(9)]
+        assert tutor().speak(history, "dogs", level, turn=turn) == said[0]
+
+
+def test_an_attempt_stays_with_its_topic() -> None:
+    history = [Message("assistant", "A dog says woof."), Message("user", "woof")]
+
+    said = [tutor().speak(history, "dogs", 2, turn=32, attempt=attempt) for attempt in range(9)]
+
+    assert sum("dog" in text.lower() or "pupp" in text.lower() for text in said) >= 5
+
+
 def test_its_own_question_is_answered_in_its_next_turn() -> None:
     assert "A cow says moo." in reply("", "What does a cow say?", "farm animals")
     assert "A cow says moo." in reply("blue", "What does a cow say?", "farm animals")
