@@ -35,10 +35,10 @@ def _serve(flags: argparse.Namespace) -> int:
 
     from llm_trainer import log, web  # noqa: PLC0415
     from llm_trainer.llm_server.app import create_app  # noqa: PLC0415
-    from llm_trainer.llm_server.wiring import chooser, deadlines  # noqa: PLC0415
+    from llm_trainer.llm_server.wiring import casting, chooser, deadlines  # noqa: PLC0415
 
     log.configure(settings.log_level)
-    app = create_app(chooser(settings), settings.llm_server_port, deadlines(settings))
+    app = create_app(chooser(settings), settings.llm_server_port, deadlines(settings), casting=casting(settings))
     web.serve(app, settings.llm_server_port, setting="llm_server_port")
     return 0
 

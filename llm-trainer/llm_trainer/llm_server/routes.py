@@ -29,7 +29,7 @@ router = APIRouter(route_class=LeanRoute)
 
 def talk_of(request: Request) -> Talk:
     """The one ``Talk`` of this process."""
-    talk: Talk = request.app.state.talk
+    talk: Talk = request.app.state.stage.talk
     return talk
 
 
@@ -167,7 +167,7 @@ def _answer(spoken: Spoken) -> dict[str, Any]:
 
 
 def _pulls_of(request: Request) -> Pulls:
-    pulls: Pulls = request.app.state.pulls
+    pulls: Pulls = request.app.state.stage.pulls
     return pulls
 
 

@@ -9,10 +9,11 @@ import os
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
-from llm_trainer.errors import SettingsError
+from llm_trainer.errors import Conflict, NotFound, RequestError, SettingsError
 from llm_trainer.llm_server.backends.base import Backend
 from llm_trainer.llm_server.choice import Choice, automatic
 from llm_trainer.llm_server.speech import Deadlines
+from llm_trainer.llm_server.stage import Casting, Offer
 from llm_trainer.settings import Settings
 from llm_trainer.web import check_url
 
@@ -40,6 +41,35 @@ def _listed(names: Sequence[str], settings: Settings) -> list[Backend]:
         remedy = f"name each once, of {', '.join(_MAKERS)}; auto stands alone"
         raise SettingsError(f"llm_backend = {', '.join(names) or 'an empty list'} cannot be used", remedy=remedy)
     return [_MAKERS[name](settings) for name in names]
+
+
+def casting(settings: Settings) -> Casting:
+    """Who could speak instead while the server runs: every back end that the settings give enough for."""
+    recording = "" if settings.recorded_path else "set recorded_path to a JSON Lines file of dialogues"
+    file = "" if settings.gguf_path else "set gguf_path to a model file"
+    offers = (
+        Offer("auto", settings.ollama_model, takes_model=True),
+        Offer("ollama", settings.ollama_model, takes_model=True),
+        Offer("openai", settings.openai_model, takes_model=True),
+        Offer("gguf", _requested_model("gguf", settings), usable=not file, remedy=file),
+        Offer("tutor", "tutor"),
+        Offer("recorded", "recorded", usable=not recording, remedy=recording),
+    )
+
+    def called(backend: str, model: str | None) -> Callable[[], Awaitable[Choice]]:
+        offer = next((each for each in offers if each.backend == backend), None)
+        if offer is None:
+            raise NotFound(
+                f"there is no back end {backend!r}", remedy=f"name one of {', '.join(o.backend for o in offers)}"
+            )
+        if not offer.usable:
+            raise Conflict(f"{backend} cannot speak here", remedy=offer.remedy)
+        if model not in (None, offer.model) and not offer.takes_model:
+            raise RequestError(f"{backend} speaks as {offer.model}, not as {model!r}", remedy="leave model out")
+        named = {} if model is None else {"ollama_model": model, "openai_model": model}
+        return chooser(settings.model_copy(update={"llm_backend": backend, **named}))
+
+    return Casting(offers, called)
 
 
 def deadlines(settings: Settings) -> Deadlines:

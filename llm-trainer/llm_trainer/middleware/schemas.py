@@ -60,6 +60,13 @@ class PullBody(_Closed):
     model: Annotated[str, Field(min_length=1, max_length=300, pattern=r"^[\w.:/@-]+$")] | None = None
 
 
+class SpeakerBody(_Closed):
+    """PUT /api/llm/speaker: which back end, and which model where it has several."""
+
+    backend: Annotated[str, Field(min_length=1, max_length=40)]
+    model: Annotated[str, Field(min_length=1, max_length=300, pattern=r"^[\w.:/@-]+$")] | None = None
+
+
 class LearnerChatBody(_Closed):
     """The body of ``POST /api/cerebrum/chat``."""
 

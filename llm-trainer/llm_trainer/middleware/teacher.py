@@ -82,6 +82,17 @@ class HttpTeacher:
         answer = await self._wire.call(PEER, method, f"{self.url}/api/pull", deadline_seconds=STATUS_SECONDS)
         return understood(answer, PEER)
 
+    async def speakers(self) -> dict[str, Any]:
+        """Who could speak."""
+        answer = await self._wire.call(PEER, "GET", f"{self.url}/api/speaker", deadline_seconds=STATUS_SECONDS)
+        return understood(answer, PEER)
+
+    async def turn_to(self, backend: str, model: str | None) -> dict[str, Any]:
+        """Have another back end speak from now on; how it is."""
+        body = {"backend": backend} | ({} if model is None else {"model": model})
+        url, seconds = f"{self.url}/api/speaker", self._timeout_seconds
+        return understood(await self._wire.call(PEER, "PUT", url, body=body, deadline_seconds=seconds), PEER)
+
     async def topics(self) -> tuple[str, ...]:
         """The topics that whoever speaks can follow; none if it follows any, or does not say."""
         answer = await self._wire.call(PEER, "GET", f"{self.url}/api/topics", deadline_seconds=STATUS_SECONDS)

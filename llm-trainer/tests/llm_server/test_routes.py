@@ -225,6 +225,8 @@ def test_the_routes_are_these_and_no_others(served: Asking) -> None:
         "GET /api/pull",
         "POST /api/pull",
         "DELETE /api/pull",
+        "GET /api/speaker",
+        "PUT /api/speaker",
         "GET /v1/models",
         "POST /v1/chat/completions",
     }

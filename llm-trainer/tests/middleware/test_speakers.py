@@ -33,3 +33,20 @@ def test_a_pull_is_handed_on_with_the_model_that_was_asked_for(at_work: Scene) -
     assert answer["pull"]["state"] == "pulling"
     (asked,) = [given for given in at_work.llm.requests if given.path == "/api/pull"]
     assert asked.body == {"model": "gemma3:1b"}
+
+
+def test_another_speaker_is_asked_for_and_what_the_llm_server_says_comes_back(at_work: Scene) -> None:
+    answer = at_work.http.put("/api/llm/speaker", json={"backend": "ollama", "model": "gemma3:1b"})
+
+    assert (answer.status_code, answer.json()["model"]) == (200, "stand-in")
+    (asked,) = [given for given in at_work.llm.requests if given.method == "PUT"]
+    assert (asked.path, asked.body) == ("/api/speaker", {"backend": "ollama", "model": "gemma3:1b"})
+
+
+def test_the_teacher_never_changes_while_a_session_runs(at_work: Scene) -> None:
+    at_work.start(max_exchanges=100_000, delay=10)
+    refused = at_work.http.put("/api/llm/speaker", json={"backend": "tutor"})
+    at_work.post("/api/training/stop")
+
+    assert (refused.status_code, refused.json()["code"]) == (409, "session-active")
+    assert not [given for given in at_work.llm.requests if given.method == "PUT"]

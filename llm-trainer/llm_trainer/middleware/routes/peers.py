@@ -7,11 +7,11 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Response
 
-from llm_trainer.errors import PeerUnreachable
+from llm_trainer.errors import PeerUnreachable, SessionActive
 from llm_trainer.middleware.learner import PEER as LEARNER
 from llm_trainer.middleware.monitor import Watch
 from llm_trainer.middleware.parts import Wired
-from llm_trainer.middleware.schemas import LearnerChatBody, LlmChatBody, PullBody
+from llm_trainer.middleware.schemas import LearnerChatBody, LlmChatBody, PullBody, SpeakerBody
 from llm_trainer.middleware.teacher import PEER as LLM
 
 router = APIRouter(prefix="/api", tags=["peers"])
@@ -48,6 +48,22 @@ async def explain(seq: Annotated[int, Path(ge=0, lt=2**62)], parts: Wired) -> di
 async def ask_llm(body: LlmChatBody, parts: Wired) -> dict[str, Any]:
     """The LLM server's answer to one message."""
     return await parts.teacher.chat({"message": body.message})
+
+
+@router.get("/llm/speaker")
+async def speaker(parts: Wired) -> dict[str, Any]:
+    """Who speaks for the teacher, and who could."""
+    return await parts.teacher.speakers()
+
+
+@router.put("/llm/speaker")
+async def turn_to(body: SpeakerBody, parts: Wired) -> dict[str, Any]:
+    """Have another back end or model speak from now on; a teacher never changes in the middle of a session."""
+    if parts.trainer.is_active:
+        raise SessionActive("a session is running, and its teacher stays", remedy="wait for its end, or stop it")
+    status = await parts.teacher.turn_to(body.backend, body.model)
+    await parts.monitor.llm.look()
+    return status
 
 
 @router.post("/llm/pull", status_code=202)

@@ -24,7 +24,7 @@ async def traffic(
     after: Annotated[int, Query(ge=0, lt=2**62)] = 0,
     peer: Literal["learner", "llm"] | None = None,
     session: Annotated[str | None, Query(max_length=80)] = None,
-    method: Literal["GET", "POST", "DELETE"] | None = None,
+    method: Literal["GET", "POST", "PUT", "DELETE"] | None = None,
     path: Annotated[str | None, Query(max_length=200)] = None,
     status: Annotated[int | None, Query(ge=100, le=999)] = None,
     outcome: calls.Outcome | None = None,
