@@ -30,7 +30,7 @@ def client(**settings: Any) -> TestClient:
 @pytest.fixture
 def recording(tmp_path: Path) -> Path:
     file = tmp_path / "talk.jsonl"
-    file.write_text('{"turns": ["Good morning.", "Hello there."]}\n', "utf-8")
+    file.write_text('{"id": "d", "turns": [{"speaker": "a", "text": "Good morning."}]}\n', "utf-8")
     return file
 
 
