@@ -6,6 +6,7 @@ Weight of a feature: ``(1 + ln tf) * (ln((1 + n) / (1 + df)) + 1)``, whole texts
 
 from __future__ import annotations
 
+import math
 import zlib
 from collections import Counter
 from collections.abc import Sequence
@@ -56,6 +57,7 @@ class Features:
         self.rows: dict[Feature, int] = {}
         self.turns = 0
         self.frequency = np.zeros(1024, np.float32)
+        self._log_frequency = np.zeros(1024, np.float32)
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -74,6 +76,7 @@ class Features:
         self.rows = {p[0] if len(p) == 1 else (p[0], p[1]): row for row, p in enumerate(parts)}
         self.turns = state["turns"]
         self.frequency = np.array(state["frequency"], np.float32)
+        self._log_frequency = np.log(1 + self.frequency)
 
     def since(self, row: int) -> list[Feature]:
         """Return the features that got rows from ``row`` on, in their order."""
@@ -99,31 +102,43 @@ class Features:
         if len(self.rows) > len(self.frequency):
             grown = np.zeros(max(2 * len(self.frequency), len(self.rows)), np.float32)
             grown[: len(self.frequency)] = self.frequency
-            self.frequency = grown
+            self.frequency, self._log_frequency = grown, np.log(1 + grown)
         return Bag(np.array(rows, np.int32), 1 + np.log(np.array(times, np.float32)))
 
     def count(self, bag: Bag) -> None:
         """Note that a turn with these features was heard."""
         self.turns += 1
         np.add.at(self.frequency, bag.rows, 1)
+        self._log_frequency[bag.rows] = np.log(1 + self.frequency[bag.rows])
 
     def uncount(self, bag: Bag) -> None:
         """Note that a turn with these features is to be forgotten."""
         self.turns -= 1
         np.subtract.at(self.frequency, bag.rows, 1)
+        self._log_frequency[bag.rows] = np.log(1 + self.frequency[bag.rows])
+
+    def weigh(self, bag: Bag) -> Floats:
+        """Return the weights of one bag, at length one as ``pack`` gives them."""
+        weights = bag.counts * (np.float32(math.log(1 + self.turns) + 1) - self._log_frequency[bag.rows])
+        whole: Floats = weights / (np.sqrt(np.add.reduce(weights * weights)) + np.float32(1e-9))
+        return whole
 
     def pack(self, bags: Sequence[Bag]) -> Packed:
         """Weigh many bags at once; each that is not empty comes out with length one."""
-        sizes = np.fromiter((len(bag.rows) for bag in bags), np.int64, len(bags))
+        sizes = np.fromiter(map(_size, bags), np.int64, len(bags))
         starts = np.zeros(len(bags) + 1, np.int64)
         np.cumsum(sizes, out=starts[1:])
         if not starts[-1]:
             return Packed(EMPTY.rows, EMPTY.counts, starts)
         rows = np.concatenate([bag.rows for bag in bags])
         weights = np.concatenate([bag.counts for bag in bags])
-        weights = weights * (np.log((1 + self.turns) / (1 + self.frequency[rows])) + 1)
+        weights *= np.float32(math.log(1 + self.turns) + 1) - self._log_frequency[rows]
         squares = np.zeros(len(bags), np.float32)
         filled = np.flatnonzero(sizes)
         squares[filled] = np.add.reduceat(weights * weights, starts[filled])
-        weights = weights / np.repeat(np.sqrt(squares) + np.float32(1e-9), sizes)
-        return Packed(rows, weights.astype(np.float32), starts)
+        weights /= np.repeat(np.sqrt(squares) + np.float32(1e-9), sizes)
+        return Packed(rows, weights, starts)
+
+
+def _size(bag: Bag) -> int:
+    return len(bag.rows)

@@ -17,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from cerebrum.features import EMPTY, Bag, Feature, Features, Floats, Packed, checksum
+from cerebrum.features import EMPTY, Bag, Feature, Features, Floats, Ints, Packed, checksum
 from cerebrum.state import State
 
 NOWHERE = np.float32(-9.0)
@@ -62,6 +62,7 @@ class Towers:
         self.width = width
         self.rate, self.sharpness, self.dropout, self.earlier_share = rate, sharpness, dropout, earlier_share
         self.known = 0
+        self._rooms: list[Floats] = [np.zeros((0, width), np.float32)] * 2
         self.tables: Floats = np.zeros((3, 1024, width), np.float32)
         self.squares: Floats = np.full((3, 1024), _FIRST_SQUARE, np.float32)
 
@@ -101,8 +102,14 @@ class Towers:
 
     def context(self, said: Bag, earlier: Bag | None) -> Floats:
         """Return the place of a context of up to two turns; shape (width,)."""
-        place: Floats = unit(self._sums(CONTEXT, self._mix([(said, earlier)])))[0][0]
+        place: Floats = unit(self._mixed_sum(said, earlier)[None])[0][0]
         return place
+
+    def _mixed_sum(self, said: Bag, earlier: Bag | None) -> Floats:
+        now = self._sum(CONTEXT, said.rows, self.features.weigh(said))
+        if earlier is None or not len(earlier.rows):
+            return now
+        return now + np.float32(self.earlier_share) * self._sum(CONTEXT, earlier.rows, self.features.weigh(earlier))
 
     def learn(self, table: int, examples: Sequence[Example], chance: np.random.Generator) -> None:
         """Take one step: bring each text nearer to its answer than to the other answers in the batch."""
@@ -152,30 +159,75 @@ class Towers:
         return Packed(rows, weights, starts)
 
     def _dropped(self, packed: Packed, chance: np.random.Generator) -> Packed:
+        """Leave features out by chance."""
         kept = chance.random(len(packed.weights), dtype=np.float32) > self.dropout
-        return Packed(packed.rows, packed.weights * kept, packed.starts)
+        upto = np.zeros(len(kept) + 1, np.int64)
+        np.cumsum(kept, out=upto[1:])
+        return Packed(packed.rows[kept], packed.weights[kept], upto[packed.starts])
 
     def _sums(self, table: int, packed: Packed) -> Floats:
-        rows, weights = self.tables[table], packed.weights
-        sums = np.zeros((len(packed.starts) - 1, self.width), np.float32)
-        for k, (start, end) in enumerate(pairwise(packed.starts.tolist())):
-            own, shares = rows.take(packed.rows[start:end], 0), weights[start:end]
-            for at in range(0, end - start, _PIECE):
-                sums[k] += np.dot(shares[at : at + _PIECE], own[at : at + _PIECE])
+        weights, starts = packed.weights, packed.starts.tolist()
+        gathered = self._gathered(table, packed.rows)
+        sums = np.zeros((len(starts) - 1, self.width), np.float32)
+        for k, (start, end) in enumerate(pairwise(starts)):
+            for at in range(start, end, _PIECE):
+                upto = min(end, at + _PIECE)
+                sums[k] += np.dot(weights[at:upto], gathered[at:upto])
         return sums
 
+    def _gathered(self, table: int, rows: Ints) -> Floats:
+        """Return copies of rows, (len(rows), width), in memory that the next call uses again."""
+        found: Floats = self.tables[table].take(rows, 0, self._room(0, len(rows)), "clip")
+        return found
+
+    def _room(self, which: int, rows: int) -> Floats:
+        """Return memory that is used again: fresh memory by the megabyte costs more than what is computed in it."""
+        if rows > len(self._rooms[which]):
+            self._rooms[which] = np.empty((rows * 5 // 4, self.width), np.float32)
+        return self._rooms[which][:rows]
+
+    def _sum(self, table: int, rows: Ints, weights: Floats) -> Floats:
+        """Return the weighted sum of one bag's rows, to the bit as ``_sums`` does."""
+        gathered = self._gathered(table, rows)
+        whole = np.zeros(self.width, np.float32)
+        for at in range(0, len(rows), _PIECE):
+            whole += np.dot(weights[at : at + _PIECE], gathered[at : at + _PIECE])
+        return whole
+
     def _step(self, table: int, packed: Packed, gradient: Floats) -> None:
-        """Move the rows of one side against the gradient (n, width) of its sums."""
-        rows, place = np.unique(packed.rows, return_inverse=True)
+        """Move the rows of one side against the gradient (n, width) of its sums.
+
+        Most features stand in one text of a batch alone: their change is the gradient of that text times their weight.
+        """
+        rows, place, times = np.unique(packed.rows, return_inverse=True, return_counts=True)
         owner = np.repeat(np.arange(len(gradient)), np.diff(packed.starts))
-        shape = (len(rows), len(gradient))
-        counted = np.bincount(place * shape[1] + owner, packed.weights, shape[0] * shape[1])
-        share = counted.astype(np.float32).reshape(shape)
-        change = product(share, gradient)
-        squares = self.squares[table, rows] + np.einsum("ij,ij->i", change, change) / np.float32(self.width)
-        self.squares[table, rows] = squares
-        change *= (np.float32(self.rate) / np.sqrt(squares))[:, None]
-        self.tables[table, rows] -= change
+        alone, shared = times[place] == 1, times > 1
+        lonely, owners, weights = packed.rows[alone], owner[alone], packed.weights[alone]
+        common = rows[shared]
+        share = np.zeros((len(common), len(gradient)), np.float32)
+        np.add.at(
+            share.reshape(-1),
+            (np.cumsum(shared) - 1)[place[~alone]] * len(gradient) + owner[~alone],
+            packed.weights[~alone],
+        )
+        change = self._room(1, len(rows))
+        lengths = np.einsum("ij,ij->i", gradient, gradient)
+        pace = self._pace(table, lonely, weights * weights * lengths[owners])
+        gradient.take(owners, 0, change[: len(lonely)], "clip")
+        change[: len(lonely)] *= (weights * pace)[:, None]
+        rest = product(share, gradient, change[len(lonely) :])
+        rest *= self._pace(table, common, np.einsum("ij,ij->i", rest, rest))[:, None]
+        changed = np.concatenate([lonely, common])
+        moved = self._gathered(table, changed)
+        moved += change
+        self.tables[table][changed] = moved
+
+    def _pace(self, table: int, rows: Ints, squares: Floats) -> Floats:
+        """Note the squared lengths of the changes of rows, and return how far each goes (AdaGrad)."""
+        own = self.squares[table]
+        own[rows] += squares / np.float32(self.width)
+        pace: Floats = np.float32(-self.rate) / np.sqrt(own[rows])
+        return pace
 
 
 def unit(sums: Floats) -> tuple[Floats, Floats]:
@@ -190,10 +242,10 @@ def tangent(gradient: Floats, place: Floats) -> Floats:
     return left
 
 
-def product(left: Floats, right: Floats) -> Floats:
+def product(left: Floats, right: Floats, out: Floats | None = None) -> Floats:
     """Return the matrix product, (n, k) by (k, m), taken in pieces that stay on one thread."""
     rows = max(1, _MULTIPLICATIONS // max(1, right.size))
-    whole = np.empty((len(left), right.shape[1]), np.float32)
+    whole = np.empty((len(left), right.shape[1]), np.float32) if out is None else out
     for at in range(0, len(left), rows):
         np.dot(left[at : at + rows], right, out=whole[at : at + rows])
     return whole
