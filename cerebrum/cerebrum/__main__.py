@@ -1,4 +1,4 @@
-"""The command line: ``cerebrum serve | chat | stats | replay | restore`` (also ``python -m cerebrum …``)."""
+"""The command line: ``cerebrum serve | chat | stats | replay | verify | repair | restore`` (``python -m cerebrum``)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from cerebrum import __version__, commands
+from cerebrum import __version__, commands, keeping
 from cerebrum.errors import CerebrumError
 from cerebrum.settings import Settings, load, misspelt
 
@@ -17,8 +17,10 @@ COMMANDS: dict[str, tuple[Callable[[Settings, argparse.Namespace], int], str]] =
     "serve": (commands.serve, "answer over HTTP until a signal comes"),
     "chat": (commands.chat, "talk with CEREBRUM here (with the running service if there is one)"),
     "stats": (commands.stats, "say how it is and what it measured of itself"),
-    "replay": (commands.replay, "rebuild the mind from the record; check the chain and the saved minds"),
-    "restore": (commands.restore, "put a copy made by POST /api/snapshot in the place of the record"),
+    "replay": (keeping.replay, "rebuild the mind from the record; check the chain and the saved minds"),
+    "verify": (keeping.verify, "check pages, log and chain of the record, and the saved minds; name all faults"),
+    "repair": (keeping.repair, "make a damaged record anew from what is provably good of it"),
+    "restore": (keeping.restore, "put a copy made by POST /api/snapshot in the place of the record"),
 }
 
 

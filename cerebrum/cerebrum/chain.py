@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from cerebrum.errors import StoreCorrupt
+from cerebrum.errors import MENDING, StoreCorrupt
 
 Kind = Literal["exchange", "overheard", "forgotten"]
 
@@ -108,5 +108,4 @@ class Verifier:
 
     @staticmethod
     def _broken(seq: int, what: str) -> StoreCorrupt:
-        remedy = "restore a copy with `cerebrum restore FILE`; keep the damaged file for inspection"
-        return StoreCorrupt(f"record {seq} {what}", remedy=remedy, seq=seq)
+        return StoreCorrupt(f"record {seq} {what}", remedy=MENDING, seq=seq)

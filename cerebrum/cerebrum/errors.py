@@ -22,6 +22,12 @@ A bug is not in the tree. Each message names the thing, the value and the remedy
 
 from __future__ import annotations
 
+MENDING = (
+    "`cerebrum verify` names all that is damaged, `cerebrum repair` keeps what is provably good, "
+    "`cerebrum restore FILE` puts a copy in its place"
+)
+"""What can be done about a damaged record."""
+
 
 class CerebrumError(Exception):
     """Root of the tree. ``status`` is the HTTP status, ``code`` the stable name that callers may rely on."""

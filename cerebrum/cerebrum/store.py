@@ -1,28 +1,29 @@
 """The record of everything heard and said: one SQLite file that only grows.
 
 Laws
-- One process, one connection, one thread: the lock is exclusive from the first moment to the last.
-- ``append`` returns after the disk has confirmed (write-ahead log, synchronous FULL); on any error nothing was added.
-- A failed sync leaves unknown what is on disk: StoreUnsafe, never retried; opening the file again tells.
+- ``append`` returns after the disk has confirmed; on any error nothing was added.
 - A row never changes, except that ``forget`` erases its content, in one transaction with the row that says so.
+- Each row carries the hash of the one before (``chain``); epoch and genesis are sealed.
 """
 
 from __future__ import annotations
 
 import contextlib
-import json
+import hashlib
 import secrets
-import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from cerebrum import rows
 from cerebrum.chain import Content, Kind, Record, Verifier, chained
-from cerebrum.errors import Forgotten, NotFound, StoreCorrupt, StoreError, StoreLocked, StoreUnsafe
+from cerebrum.database import Connect, Database, connect, statements
+from cerebrum.errors import Forgotten, NotFound, StoreError, StoreLocked
 
 APPLICATION_ID = 0x43455245  # "CERE"
 CHECKPOINT_EVERY = 256  # transactions; keeps the write-ahead log below 16 MB even with the longest utterances
 BATCH = 500
+SEALED = 2  # the format in which a seal over the epoch and the genesis came
 
 _MIGRATIONS = (
     """
@@ -48,12 +49,9 @@ _MIGRATIONS = (
          IS NOT (OLD.seq, OLD.kind, OLD.at, OLD.key, OLD.target, OLD.digest, OLD.head)
     BEGIN SELECT RAISE(ABORT, 'the record only grows'); END;
     """,
+    "",
 )
 _INSERT = "INSERT INTO records VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-_LOCKED, _FULL, _READONLY, _CANTOPEN, _NOMEM = 5, 13, 8, 14, 7
-_IOERR = 10
-_SYNC_ERRORS = {1034, 1290}  # SQLITE_IOERR_FSYNC, SQLITE_IOERR_DIR_FSYNC
-_CORRUPT, _NOTADB = 11, 26
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,58 +67,63 @@ class Entry:
 class Store:
     """The open record. ``seq`` and ``head`` say where it ends; ``epoch`` changes when it is created or restored."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, connecting: Connect = connect) -> None:
         """Open or create ``path``. StoreLocked, StoreCorrupt or StoreError say why it cannot be used."""
         self.path = path
         self._since_checkpoint = 0
-        with self._translated():
-            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            self._db = sqlite3.connect(path, timeout=0.2, isolation_level=None)
+        self._db = Database(path, APPLICATION_ID, connecting)
         try:
-            with self._translated():
-                self._open()
+            self._open()
         except BaseException:
             self._db.close()
             raise
 
     def _open(self) -> None:
-        for pragma in ("locking_mode=EXCLUSIVE", "mmap_size=0", "foreign_keys=ON", "secure_delete=ON"):
-            self._db.execute(f"PRAGMA {pragma}")
-        application = self._number("PRAGMA application_id")
-        if application not in (0, APPLICATION_ID):
-            remedy = "move it away, or name another data directory"
-            raise StoreCorrupt(f"{self.path} is the database of another program", remedy=remedy)
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "wal_autocheckpoint=0"):
-            self._db.execute(f"PRAGMA {pragma}")
-        with self._transaction():
+        with self._db.transaction():
             self._migrate()
-        with contextlib.suppress(OSError):
-            self.path.chmod(0o600)
-        faults = [row[0] for row in self._db.execute("PRAGMA integrity_check(1)")]
-        if faults != ["ok"]:
-            raise self._corrupt(f"{self.path} is damaged: {faults[0]}")
-        about = dict(self._db.execute("SELECT name, value FROM about"))
-        self.epoch, self.genesis = str(about["epoch"]), bytes.fromhex(about["genesis"])
+        self._db.check(_MIGRATIONS)
+        self._read()
+
+    def _read(self) -> None:
+        self._read_about()
         last = self._db.execute("SELECT * FROM records ORDER BY seq DESC LIMIT 1").fetchone()
         self.seq = int(last[0]) if last else 0
         self.head = bytes(last[6]) if last else self.genesis
-        self.exchanges = self._number("SELECT count(*) FROM records WHERE kind = 'exchange' AND salt IS NOT NULL")
-        self.observations = self._number("SELECT count(*) FROM records WHERE salt IS NOT NULL")
-        self.forgotten = self._number("SELECT count(*) FROM records WHERE kind = 'forgotten'")
+        self.exchanges = self._db.number("SELECT count(*) FROM records WHERE kind = 'exchange' AND salt IS NOT NULL")
+        self.observations = self._db.number("SELECT count(*) FROM records WHERE salt IS NOT NULL")
+        self.forgotten = self._db.number("SELECT count(*) FROM records WHERE kind = 'forgotten'")
+
+    def _read_about(self) -> None:
+        about = dict(self._db.rows("SELECT name, value FROM about"))
+        try:
+            self.epoch, self.genesis = str(about["epoch"]), bytes.fromhex(about["genesis"])
+            if about["seal"] != _seal(self.epoch, about["genesis"]):
+                raise ValueError("the seal is broken")
+        except (KeyError, ValueError, TypeError) as error:
+            raise self._db.corrupt(
+                f"{self.path} is damaged: what stands in table about is not what was written"
+            ) from error
 
     def _migrate(self) -> None:
-        version = self._number("PRAGMA user_version")
+        version = self._db.number("PRAGMA user_version")
         if version > len(_MIGRATIONS):
             remedy = "update CEREBRUM, or restore a copy made by this version"
             raise StoreError(f"{self.path} was written by a newer CEREBRUM (format {version})", remedy=remedy)
+        if version == 0 and self._db.number("SELECT count(*) FROM sqlite_master"):
+            raise self._db.corrupt(f"{self.path} is damaged: it does not tell its format")
         for number, script in enumerate(_MIGRATIONS[version:], version + 1):
-            for statement in _statements(script):
+            for statement in statements(script):
                 self._db.execute(statement)
             self._db.execute(f"PRAGMA user_version = {number}")
         if version == 0:
             self._db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-            fresh = [("epoch", secrets.token_hex(8)), ("genesis", secrets.token_hex(32))]
-            self._db.executemany("INSERT INTO about VALUES (?, ?)", fresh)
+            self._tell_about(epoch=secrets.token_hex(8), genesis=secrets.token_hex(32))
+        if version < SEALED:
+            about = dict(self._db.rows("SELECT name, value FROM about"))
+            self._tell_about(seal=_seal(about["epoch"], about["genesis"]))
+
+    def _tell_about(self, **values: str) -> None:
+        self._db.connection.executemany("INSERT OR REPLACE INTO about VALUES (?, ?)", list(values.items()))
 
     # writing
 
@@ -134,8 +137,8 @@ class Store:
             record = Record(seq, entry.kind, entry.at, entry.key, None, digest, b"", salt, entry.content)
             records.append(chained(head, record))
             head = records[-1].head
-        with self._translated(), self._transaction():
-            self._db.executemany(_INSERT, [_row(record) for record in records])
+        with self._db.transaction() as connection:
+            connection.executemany(_INSERT, [rows.packed(record) for record in records])
         self._advance(records)
         self.exchanges += sum(record.kind == "exchange" for record in records)
         self.observations += len(records)
@@ -149,15 +152,28 @@ class Store:
         if found.content is None:
             raise Forgotten(f"observation {seq} was already deleted", seq=seq)
         tombstone = chained(self.head, Record(self.seq + 1, "forgotten", at, None, seq, bytes(32), b"", None, None))
-        with self._translated(), self._transaction():
-            self._db.execute("UPDATE records SET salt = NULL, content = NULL, heard = NULL WHERE seq = ?", (seq,))
-            self._db.execute(_INSERT, _row(tombstone))
+        with self._db.transaction() as connection:
+            connection.execute("UPDATE records SET salt = NULL, content = NULL, heard = NULL WHERE seq = ?", (seq,))
+            connection.execute(_INSERT, rows.packed(tombstone))
         self._advance([tombstone])
         self.exchanges -= found.kind == "exchange"
         self.observations -= 1
         self.forgotten += 1
         self.checkpoint()  # the write-ahead log still held the text
         return tombstone
+
+    def adopt(self, records: Iterable[Record], genesis: bytes) -> int:
+        """Fill this empty record with ``records`` as they are; StoreCorrupt if they are no chain from ``genesis``."""
+        verifier = Verifier(genesis)
+        with self._db.transaction() as connection:
+            self._tell_about(genesis=genesis.hex(), seal=_seal(self.epoch, genesis.hex()))
+            for record in records:
+                verifier.check(record)
+                connection.execute(_INSERT, rows.packed(record))
+            verifier.finish(verifier.seq, verifier.head)
+        self._since_checkpoint += 1
+        self._read()
+        return self.seq
 
     def _advance(self, records: Sequence[Record]) -> None:
         if records:
@@ -172,13 +188,7 @@ class Store:
         if not self._since_checkpoint:
             return
         self._since_checkpoint = 0
-        try:
-            with self._translated():
-                self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-        except StoreUnsafe:
-            raise
-        except StoreError:
-            pass
+        self._db.checkpoint()
 
     # reading
 
@@ -192,21 +202,18 @@ class Store:
 
     def forgot_since(self, seq: int) -> bool:
         """Whether an observation up to ``seq`` was deleted after ``seq``."""
-        with self._translated():
-            sql = "SELECT EXISTS (SELECT 1 FROM records WHERE seq > ? AND kind = 'forgotten' AND target <= ?)"
-            return bool(self._db.execute(sql, (seq, seq)).fetchone()[0])
+        sql = "SELECT 1 FROM records WHERE seq > ? AND kind = 'forgotten' AND target <= ? LIMIT 1"
+        return bool(self._db.rows(sql, (seq, seq)))
 
     def records(self, after: int = 0) -> Iterator[Record]:
         """All records behind ``after`` in order, those appended meanwhile included; read in batches."""
         while True:
-            sql = "SELECT * FROM records WHERE seq > ? ORDER BY seq LIMIT ?"
-            with self._translated():
-                rows = self._db.execute(sql, (after, BATCH)).fetchall()
-            if not rows:
+            found = self._db.rows("SELECT * FROM records WHERE seq > ? ORDER BY seq LIMIT ?", (after, BATCH))
+            if not found:
                 return
-            for row in rows:
+            for row in found:
                 yield self._record(row)
-            after = int(rows[-1][0])
+            after = int(found[-1][0])
 
     def search(self, query: str = "", limit: int = 100, before: int | None = None) -> list[Record]:
         """The newest observations below ``before`` whose heard text contains ``query``, newest first."""
@@ -214,8 +221,7 @@ class Store:
         sql = """SELECT * FROM records WHERE salt IS NOT NULL AND seq < ? AND heard LIKE ? ESCAPE '\\'
                  ORDER BY seq DESC LIMIT ?"""
         values = (self.seq + 1 if before is None else before, f"%{escaped}%", limit)
-        with self._translated():
-            return [self._record(row) for row in self._db.execute(sql, values)]
+        return [self._record(row) for row in self._db.rows(sql, values)]
 
     def verify(self) -> int:
         """Check the whole chain and return its length; StoreCorrupt names the first bad record."""
@@ -224,121 +230,32 @@ class Store:
 
     def copy_to(self, path: Path) -> None:
         """Write a consistent, compact copy of the whole record to ``path``, which must not exist."""
-        with self._translated():
-            self._db.execute("VACUUM INTO ?", (str(path),))
+        self._db.execute("VACUUM INTO ?", (str(path),))
 
     def begin_epoch(self) -> None:
         """Say that the record is not the continuation of what callers knew: it was restored."""
         fresh = secrets.token_hex(8)
-        with self._translated(), self._transaction():
-            self._db.execute("UPDATE about SET value = ? WHERE name = 'epoch'", (fresh,))
+        with self._db.transaction():
+            self._tell_about(epoch=fresh, seal=_seal(fresh, self.genesis.hex()))
         self.epoch = fresh
         self._since_checkpoint += 1
 
     def close(self) -> None:
         """Empty the write-ahead log and let go of the file."""
-        with contextlib.suppress(sqlite3.Error):
+        with contextlib.suppress(StoreError):
             self.checkpoint()
         self._db.close()
 
     def _one(self, sql: str, value: object) -> Record | None:
-        with self._translated():
-            row = self._db.execute(sql, (value,)).fetchone()
-        return self._record(row) if row else None
+        found = self._db.rows(sql, (value,))
+        return self._record(found[0]) if found else None
 
     def _record(self, row: tuple[object, ...]) -> Record:
-        seq, kind, at, key, target, digest, head, salt, content, heard = row
         try:
-            whole = None if content is None else _content(str(content), heard)
-            return Record(int(seq), kind, at, key, target, digest, head, salt, whole)  # type: ignore[arg-type,call-overload]
-        except (TypeError, ValueError) as error:
-            raise self._corrupt(f"record {seq} of {self.path} cannot be read ({error})") from error
-
-    def _number(self, sql: str) -> int:
-        return int(self._db.execute(sql).fetchone()[0])
-
-    @contextlib.contextmanager
-    def _transaction(self) -> Iterator[None]:
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-            self._db.execute("COMMIT")
-        except BaseException:
-            if self._db.in_transaction:
-                with contextlib.suppress(sqlite3.Error):
-                    self._db.execute("ROLLBACK")
-            raise
-
-    @contextlib.contextmanager
-    def _translated(self) -> Iterator[None]:
-        try:
-            yield
-        except sqlite3.ProgrammingError:
-            raise  # a bug
-        except sqlite3.Error as error:
-            raise self._translate(error) from error
-        except OSError as error:
-            raise StoreError(f"{self.path}: {error.strerror}", remedy="give the data directory to this user") from error
-
-    def _translate(self, error: sqlite3.Error) -> StoreError:
-        code = getattr(error, "sqlite_errorcode", None)
-        primary = code & 0xFF if code is not None else _primary_code(str(error))
-        if primary == _LOCKED:
-            remedy = "stop the other process, or name another data directory"
-            return StoreLocked(f"{self.path} is open in another process", remedy=remedy)
-        if primary == _IOERR and (code is None or code in _SYNC_ERRORS):
-            remedy = "check the disk; on the next start the record tells what was written"
-            return StoreUnsafe(f"{self.path}: {error}", remedy=remedy)
-        if primary == _FULL:
-            return StoreError(f"no space left for {self.path}", remedy="free some disk space; nothing was lost")
-        if primary in (_CORRUPT, _NOTADB):
-            return self._corrupt(f"{self.path} is damaged: {error}")
-        return StoreError(f"{self.path}: {error}", remedy="check that the disk is there, has space, and may be written")
-
-    @staticmethod
-    def _corrupt(detail: str) -> StoreCorrupt:
-        remedy = "restore a copy with `cerebrum restore FILE`; keep the damaged file for inspection"
-        return StoreCorrupt(detail, remedy=remedy)
+            return rows.unpacked(row)
+        except ValueError as error:
+            raise self._db.corrupt(f"record {row[0]} of {self.path} cannot be read ({error})") from error
 
 
-def _row(record: Record) -> tuple[object, ...]:
-    content, heard = record.content, None
-    packed = None
-    if content is not None:
-        heard = content.heard
-        packed = json.dumps([content.conversation, content.said, content.voice, content.notes, content.body])
-    return (*(getattr(record, name) for name in _LASTING), record.salt, packed, heard)
-
-
-_LASTING = ("seq", "kind", "at", "key", "target", "digest", "head")
-
-
-def _content(packed: str, heard: object) -> Content:
-    conversation, said, voice, notes, body = json.loads(packed)
-    if not isinstance(heard, str):
-        raise ValueError("its text is gone, its salt is not")
-    return Content(conversation, heard, said, voice, notes, body)
-
-
-def _statements(script: str) -> Iterator[str]:
-    """Split at the semicolons that end a statement (a trigger holds some of its own)."""
-    statement = ""
-    for line in script.splitlines(keepends=True):
-        statement += line
-        if sqlite3.complete_statement(statement):
-            yield statement
-            statement = ""
-
-
-def _primary_code(message: str) -> int:
-    """Python 3.10 tells the message only."""
-    known = {
-        "locked": _LOCKED,
-        "full": _FULL,
-        "disk I/O": _IOERR,
-        "malformed": _CORRUPT,
-        "not a database": _NOTADB,
-        "readonly": _READONLY,
-        "unable to open": _CANTOPEN,
-    }
-    return next((code for part, code in known.items() if part in message), 1)
+def _seal(epoch: str, genesis: str) -> str:
+    return hashlib.sha256(f"{epoch} {genesis}".encode()).hexdigest()

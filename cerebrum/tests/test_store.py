@@ -67,7 +67,7 @@ def test_rows_stay_as_they_are(store: Store, sql: str) -> None:
     store.append([said("first")])
 
     with pytest.raises(sqlite3.IntegrityError, match="only grows"):
-        store._db.execute(sql)
+        store._db.connection.execute(sql)
 
 
 def test_a_key_is_found_however_old(store: Store) -> None:
@@ -275,13 +275,13 @@ class FailingSync:
     ],
 )
 def test_each_failure_of_the_disk_has_its_error(store: Store, code: int, message: str, kind: type[StoreError]) -> None:
-    real, before = store._db, (store.seq, store.head)
-    store._db = FailingSync(code, message)  # type: ignore[assignment]
+    real, before = store._db.connection, (store.seq, store.head)
+    store._db.connection = FailingSync(code, message)  # type: ignore[assignment]
     try:
         with pytest.raises(StoreError) as caught:
             store.append([said("lost")])
     finally:
-        store._db = real
+        store._db.connection = real
 
     assert type(caught.value) is kind
     assert caught.value.remedy
