@@ -6,10 +6,13 @@
     │   ├── UtteranceError   422  the text cannot be said
     │   ├── NotFound         404  nothing here goes by that name
     │   └── Conflict         409  right request, wrong moment
-    │       └── SessionActive     a session is running
+    │       ├── SessionActive     a session is running, or teaches this learner already
+    │       ├── TooManySessions   as many run as may
+    │       └── LeaseLost         another middleware has taken the session over
     ├── StoreError           503  the record cannot be read or written
     │   ├── StoreLocked           another program has it open
     │   ├── StoreCorrupt          it is damaged
+    │   ├── StoreInDoubt          the connection broke; whether the last write was kept will be found out
     │   └── StoreUnsafe           the disk did not confirm a write; the process must end
     └── PeerError                 one of the services we call
         ├── PeerUnreachable  503  nobody answered the door
@@ -88,6 +91,18 @@ class SessionActive(Conflict):
     code, title = "session-active", "A session is running"
 
 
+class TooManySessions(Conflict):
+    """As many sessions run as may."""
+
+    code, title = "too-many-sessions", "Too many sessions are running"
+
+
+class LeaseLost(Conflict):
+    """Another middleware has taken the session over."""
+
+    code, title = "lease-lost", "The session goes on elsewhere"
+
+
 class StoreError(TrainerError):
     """The record cannot be read or written."""
 
@@ -104,6 +119,12 @@ class StoreCorrupt(StoreError):
     """The record is damaged."""
 
     code, title = "store-corrupt", "The record is damaged"
+
+
+class StoreInDoubt(StoreError):
+    """The connection to the record broke; whether the last transaction was kept is found out when it is back."""
+
+    code, title = "store-in-doubt", "The connection to the record broke"
 
 
 class StoreUnsafe(StoreError):

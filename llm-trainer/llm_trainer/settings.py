@@ -49,7 +49,16 @@ class Settings(BaseSettings):
     llm_timeout_seconds: float = Field(120, gt=0, le=3600, description="longest wait for one teacher's turn")
     learner: str | dict[str, Any] = Field("cerebrum", description="learner preset or mapping of its chat endpoint")
     learner_timeout_seconds: float = Field(60, gt=0, le=3600, description="longest wait for one learner's answer")
-    resume_sessions: bool = Field(True, description="go on by itself with a session that a crash cut off")
+    learners: dict[str, str | dict[str, Any]] = Field(
+        {}, description="more learners by name: an address, or a mapping with its url"
+    )
+    teachers: dict[str, str] = Field({}, description="more LLM servers by name: their addresses")
+    max_sessions: int = Field(16, ge=1, le=1_000, description="sessions that may run at once, one for each learner")
+    resume_sessions: bool = Field(True, description="go on by itself with sessions that a crash cut off")
+    record_url: str | None = Field(None, description="database of the record; else record.sqlite3 in data_dir")
+    alert_url: str | None = Field(None, description="address that alerts are posted to; $NAME is taken from there")
+    alert_command: list[str] = Field([], description="command that gets each alert as JSON on its standard input")
+    alert_after_seconds: float = Field(300, gt=0, le=86_400, description="outage or standstill that makes an alert")
     data_dir: Path = Field(HOME / "training_logs", description="record, exported session logs, service logs")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="least severity logged")
 
@@ -94,6 +103,9 @@ class _ConfigFile(PydanticBaseSettingsSource):
         for key in found:
             if key not in Settings.model_fields:
                 raise SettingsError(f"{self.path}: unknown key {key!r}", remedy=_nearest(key))
+        if "@" in (url := str(found.get("record_url", ""))) and ":" in url.partition("://")[2].rpartition("@")[0]:
+            remedy = "give the whole URL by the environment: TRAINER_RECORD_URL, or the password by PGPASSWORD"
+            raise SettingsError(f"{self.path}: record_url holds a password", remedy=remedy)
         return found
 
 

@@ -1,20 +1,26 @@
-"""Opens the record's database: one connection, used by one thread, at the newest schema."""
+"""Opens the record's database: one connection, used by one thread, at the newest schema.
+
+SQLite is held exclusively, with a write-ahead log and a confirmed write per transaction. PostgreSQL is another machine
+or process: it may go away and come back, and a transaction that was on its way then is in doubt until it is asked for.
+"""
 
 from __future__ import annotations
 
 import logging
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, create_engine, event, inspect, make_url, text
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
-from sqlalchemy.pool import StaticPool
+from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url, text
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+from sqlalchemy.pool import NullPool, StaticPool
 
-from llm_trainer.errors import StoreCorrupt, StoreError, StoreLocked, StoreUnsafe
+from llm_trainer.errors import SettingsError, StoreError
 from llm_trainer.middleware.tables import HEAD, metadata
+from llm_trainer.middleware.trouble import translated
+
+log = logging.getLogger(__name__)
 
 LOCK_SECONDS = 0.5
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -25,23 +31,55 @@ _PRAGMAS = (
     "foreign_keys=ON",
     "mmap_size=0",
 )
-_LOCKED, _CORRUPT, _NOT_A_DATABASE = 5, 11, 26
-_SYNC_FAILED = {1034, 1290}  # SQLITE_IOERR_FSYNC, SQLITE_IOERR_DIR_FSYNC
+_POSTGRESQL = {
+    "connect_timeout": 5,
+    "application_name": "llm-trainer",
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "options": "-c statement_timeout=30s -c lock_timeout=5s -c idle_in_transaction_session_timeout=60s "
+    "-c synchronous_commit=on -c timezone=UTC",
+}
+"""Every wait has an end, and a commit returns when it is on disk, whatever the server's own settings."""
+_MIGRATING = 0x7452_6563  # the key of the lock that lets one program at a time make or change the tables
+
+Creator = Callable[[], Any]
 
 
-def open_database(url: str) -> Connection:
-    """Connect and migrate. StoreLocked, StoreCorrupt or StoreError say why it cannot be used."""
-    parsed = make_url(url)
-    lite = parsed.get_backend_name() == "sqlite"
-    if lite and parsed.database:
-        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-    options: dict[str, Any] = {"connect_args": {"timeout": LOCK_SECONDS}} if lite else {}
-    engine = create_engine(parsed, poolclass=StaticPool, **options)
-    if lite:
-        event.listen(engine, "connect", _configure)
-        event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+def check_record_url(url: str) -> URL:
+    """The URL understood; SettingsError if it names no database that the record may lie in."""
+    remedy = "write record_url as postgresql://user@host:port/database or sqlite:///path"
+    try:
+        parsed = make_url(url)
+        backend = parsed.get_backend_name()
+    except (ArgumentError, NoSuchModuleError, ValueError) as error:
+        raise SettingsError("record_url is not the URL of a database", remedy=remedy) from error
+    if backend == "sqlite":
+        return parsed
+    if backend != "postgresql":
+        raise SettingsError(f"record_url names {backend!r}, where the record cannot lie", remedy=remedy)
+    if parsed.drivername == "postgresql":
+        return parsed.set(drivername="postgresql+psycopg")
+    return parsed
+
+
+def open_database(url: str, creator: Creator | None = None) -> Connection:
+    """Connect and migrate. StoreLocked, StoreCorrupt or StoreError say why it cannot be used.
+
+    ``creator`` makes the raw SQLite connection instead of ``sqlite3.connect``, for tests that own the disk.
+    """
+    parsed = check_record_url(url)
+    try:
+        engine = _sqlite(parsed, creator) if parsed.get_backend_name() == "sqlite" else _postgresql(parsed)
+    except ImportError as error:
+        remedy = "pip install -r requirements-postgresql.lock"
+        raise StoreError("the driver for PostgreSQL is not installed", remedy=remedy) from error
     with translated(parsed.render_as_string(hide_password=True)):
-        connection = engine.connect()
+        try:
+            connection = engine.connect()
+        except BaseException:
+            engine.dispose()
+            raise
         try:
             migrate(connection)
         except BaseException:
@@ -49,6 +87,16 @@ def open_database(url: str) -> Connection:
             engine.dispose()
             raise
     return connection
+
+
+def _sqlite(url: URL, creator: Creator | None) -> Engine:
+    if url.database:
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    made = {} if creator is None else {"creator": creator}
+    engine = create_engine(url, poolclass=StaticPool, connect_args={"timeout": LOCK_SECONDS}, **made)
+    event.listen(engine, "connect", _configure)
+    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+    return engine
 
 
 def _configure(connection: sqlite3.Connection, _: object) -> None:
@@ -59,12 +107,19 @@ def _configure(connection: sqlite3.Connection, _: object) -> None:
     connection.execute("COMMIT")
 
 
+def _postgresql(url: URL) -> Engine:
+    return create_engine(url, poolclass=NullPool, connect_args=_POSTGRESQL)
+
+
 def migrate(connection: Connection) -> None:
     """Bring the schema to ``HEAD``: a new record gets it at once, an older one by its migrations.
 
     Both ways lead to the same tables (a test compares them). Alembic is imported only for the second.
     """
     with connection.begin():
+        if connection.dialect.name == "postgresql":
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATING})
+            _warn_of_unsafe(connection)
         version = _version(connection)
         if version == HEAD:
             return
@@ -74,6 +129,11 @@ def migrate(connection: Connection) -> None:
             raise StoreError(f"the record has schema {version}, newer than this program", remedy="update the program")
         else:
             _upgrade(connection)
+
+
+def _warn_of_unsafe(connection: Connection) -> None:
+    if connection.execute(text("SHOW fsync")).scalar() != "on":
+        log.warning("the PostgreSQL server runs with fsync off: a power cut there may lose exchanges")
 
 
 def _version(connection: Connection) -> str | None:
@@ -100,29 +160,3 @@ def _upgrade(connection: Connection) -> None:
     config.set_main_option("path_separator", "os")
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
-
-
-@contextmanager
-def translated(place: str) -> Iterator[None]:
-    """Turn the database's exceptions into ours."""
-    try:
-        yield
-    except DBAPIError as error:
-        raise _ours(error.orig, place) from error
-    except sqlite3.Error as error:
-        raise _ours(error, place) from error
-    except (SQLAlchemyError, OSError) as error:
-        raise StoreError(f"{place}: {error}", remedy="see the service's log") from error
-
-
-def _ours(error: BaseException | None, place: str) -> StoreError:
-    code = getattr(error, "sqlite_errorcode", 0)
-    said = str(error).lower()
-    if code in _SYNC_FAILED or (code == 0 and "disk i/o error" in said):  # Python 3.10 does not tell which
-        return StoreUnsafe(f"{place}: the disk did not confirm a write", remedy="check the disk, then start again")
-    if code & 0xFF == _LOCKED or "locked" in said:
-        remedy = "stop the other middleware, or give this one another data_dir"
-        return StoreLocked(f"{place} is in use by another program", remedy=remedy)
-    if code & 0xFF in (_CORRUPT, _NOT_A_DATABASE) or "malformed" in said or "not a database" in said:
-        return StoreCorrupt(f"{place} is damaged: {error}", remedy="put back a copy, or move it away to begin anew")
-    return StoreError(f"{place}: {error}", remedy="make room on the disk or mend its permissions; nothing is lost")

@@ -193,8 +193,7 @@ async def write_session_file(record: Record, session: Row, folder: Path) -> Path
     target = folder / f"{session['name']}.json"
     partial = folder / f".{session['name']}.json.part"
     try:
-        file = await asyncio.to_thread(partial.open, "w", encoding="utf-8", newline="\n")
-        with file:
+        with partial.open("w", encoding="utf-8", newline="\n") as file:  # in a thread, a cancel would leak it
             async for text in as_json(record, session):
                 await asyncio.to_thread(file.write, text)
             await asyncio.to_thread(_to_disk, file)

@@ -48,7 +48,8 @@ def _serve(given: dict[str, Any]) -> int:
     check_port_free(settings.middleware_port, "middleware_port")
 
     from llm_trainer import log, web  # noqa: PLC0415
-    from llm_trainer.middleware.app import create_app, wire_up  # noqa: PLC0415
+    from llm_trainer.middleware.app import create_app  # noqa: PLC0415
+    from llm_trainer.middleware.wiring import wire_up  # noqa: PLC0415
 
     log.configure(settings.log_level)
     wired = asyncio.run(wire_up(settings))

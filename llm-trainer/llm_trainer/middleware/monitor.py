@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -68,34 +68,33 @@ class Watch:
 
 
 class Monitor:
-    """Looks at both ends again and again; ``on_learner`` is told each time the learner was seen."""
+    """Looks at all ends again and again; ``on_learner`` is told each time a learner was seen, by its name.
 
-    def __init__(self, learner: Watch, llm: Watch, on_learner: Callable[[dict[str, Any]], Awaitable[None]]) -> None:
-        self.learner, self.llm = learner, llm
+    ``learner`` and ``llm`` are those that the settings name first.
+    """
+
+    def __init__(
+        self,
+        learners: Mapping[str, Watch],
+        teachers: Mapping[str, Watch],
+        on_learner: Callable[[str, dict[str, Any]], Awaitable[None]],
+    ) -> None:
+        self.learners, self.teachers = dict(learners), dict(teachers)
+        self.learner, self.llm = next(iter(self.learners.values())), next(iter(self.teachers.values()))
         self._on_learner = on_learner
 
     async def watch(self) -> None:
         """Until cancelled."""
-        await asyncio.gather(self._watch_learner(), self._watch_llm())
+        learners = (self._keep_looking(watch, name) for name, watch in self.learners.items())
+        teachers = (self._keep_looking(watch, None) for watch in self.teachers.values())
+        await asyncio.gather(*learners, *teachers)
 
-    async def _watch_learner(self) -> None:
+    async def _keep_looking(self, watch: Watch, learner: str | None) -> None:
         while True:
             try:
-                reading = await self.learner.look()
-                if reading.state == "up":
-                    await self._on_learner(reading.body)
+                reading = await watch.look()
+                if learner is not None and reading.state == "up":
+                    await self._on_learner(learner, reading.body)
             except StoreError as error:
-                log.error("cannot record a look at the learner detail=%s", error.detail)
+                log.error("cannot record a look at an end detail=%s", error.detail)
             await asyncio.sleep(EVERY_SECONDS)
-
-    async def _watch_llm(self) -> None:
-        while True:
-            try:
-                await self.llm.look()
-            except StoreError as error:
-                log.error("cannot record a look at the LLM server detail=%s", error.detail)
-            await asyncio.sleep(EVERY_SECONDS)
-
-    async def fresh(self) -> None:
-        """Look at both now."""
-        await asyncio.gather(self.learner.look(), self.llm.look())

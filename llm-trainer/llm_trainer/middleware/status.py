@@ -5,16 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from llm_trainer.middleware.clock import iso
-from llm_trainer.middleware.monitor import Monitor
+from llm_trainer.middleware.ends import learner_name, teacher_name
+from llm_trainer.middleware.monitor import Watch
 from llm_trainer.middleware.run import Run
 from llm_trainer.session.state import Phase, State
 
 
 def status_of(
-    run: Run | None, monitor: Monitor, now: float, *, is_active: bool, export_error: str | None
+    run: Run | None, ends: tuple[Watch, Watch], now: float, *, is_active: bool, export_error: str | None
 ) -> dict[str, Any]:
-    """The whole answer, for the latest session or for none."""
-    learner, llm = monitor.learner.reading, monitor.llm.reading
+    """The whole answer, for one session or for none; ``ends`` are its learner and its teacher."""
+    learner, llm = ends[0].reading, ends[1].reading
     common = {
         "running": is_active,
         "cerebrum_connected": learner.state == "up",
@@ -38,7 +39,7 @@ def _of(run: Run, now: float, export_error: str | None) -> dict[str, Any]:
         "next_try_at": iso(state.until),
         "started_at": iso(row["started_at"]),
         "ended_at": iso(row["ended_at"]),
-        "end_reason": row["end_reason"],
+        "end_reason": row["end_reason"] if run.lost is None else run.lost.code,
         "exchanges_completed": state.taught,
         "uncertain": state.uncertain,
         "refused": state.refused,
@@ -50,6 +51,10 @@ def _of(run: Run, now: float, export_error: str | None) -> dict[str, Any]:
         "topics": list(state.tuning.topics),
         "strategy": state.tuning.strategy,
         "seed": plan.seed,
+        "learner_name": learner_name(row),
+        "teacher_name": teacher_name(row),
+        "limits": vars(run.limits),
+        "spent": {"seconds": round((row["ended_at"] or now) - row["started_at"], 1), **vars(run.spent)},
         "stage": state.stage,
         "guarantee": plan.guarantee,
         "last_error": run.last_error,
@@ -81,6 +86,10 @@ _NOTHING_RUN: dict[str, Any] = {
     "topics": [],
     "strategy": None,
     "seed": None,
+    "learner_name": None,
+    "teacher_name": None,
+    "limits": None,
+    "spent": None,
     "stage": None,
     "guarantee": None,
     "last_error": None,

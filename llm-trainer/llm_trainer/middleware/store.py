@@ -1,11 +1,14 @@
-"""The record of sessions: what is written when, and the questions it answers.
+"""The record of sessions: the one door to the database, used by all sessions of a middleware.
 
 Laws
 
 * A transaction is all or nothing; what failed stays pending, in order, and is written first next time.
 * An exchange is DRAFTED, then SENDING, then closed, never otherwise; the text drafted is the text sent (I1, I3).
 * Closed exchanges are hash-chained per session.
-* One thread does all of it; ``Record`` is its asynchronous door.
+* One thread does all of it; ``Record`` is its asynchronous door. Sessions that commit at the same time share a
+  transaction.
+* What one session wrote wrongly harms that session alone: its writes are thrown away, the others' are kept.
+* A write that the disk did not confirm ends the process, and nothing is written after it.
 """
 
 from __future__ import annotations
@@ -13,50 +16,32 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import logging
+import os
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from sqlalchemy import Connection, Executable, bindparam, insert, update
+from sqlalchemy import Connection, Executable, Insert, select
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, StatementError
 
-from llm_trainer.middleware.database import open_database, translated
-from llm_trainer.middleware.tables import exchanges, sessions
+from llm_trainer.errors import LeaseLost, StoreError, StoreInDoubt, StoreUnsafe
+from llm_trainer.middleware.database import open_database
+from llm_trainer.middleware.statements import FENCED, ONE_ROW
+from llm_trainer.middleware.trouble import translated
 from llm_trainer.session.transitions import EngineBreach
 
+log = logging.getLogger(__name__)
+
 GENESIS = "0" * 64
+UNSAFE_EXIT_CODE = 74
 P = ParamSpec("P")
 T = TypeVar("T")
 
 Row = dict[str, Any]
-Write = tuple[Executable, Row]
-"""A statement and its parameters; the same statement object each time, so that it is compiled once."""
-
-DRAFT = insert(exchanges)
-SEND = (
-    update(exchanges)
-    .where(
-        exchanges.c.key == bindparam("the_key"),
-        exchanges.c.sha256 == bindparam("the_sha256"),
-        exchanges.c.status.in_(("drafted", "sending")),
-    )
-    .values(status="sending", sent_at=bindparam("now"), attempts=bindparam("attempt"))
-)
-_OUTCOME = ("status", "closed_at", "reply", "stage", "learner_seq", "learner_ms", "odd", "extra", "previous", "hash")
-CLOSE = (
-    update(exchanges)
-    .where(exchanges.c.key == bindparam("the_key"), exchanges.c.status.in_(("drafted", "sending")))
-    .values({name: bindparam(f"new_{name}") for name in _OUTCOME})
-)
-RETOLD = (
-    update(exchanges).where(exchanges.c.key == bindparam("the_key")).values(learner_seq=bindparam("new_learner_seq"))
-)
-SESSION = (
-    update(sessions)
-    .where(sessions.c.id == bindparam("the_id"))
-    .values({name: bindparam(f"new_{name}") for name in ("state", "journal_seq", "event_seq", "head")})
-)
-_EXACTLY_ONE = (SEND, CLOSE, RETOLD, SESSION)
+Opener = Callable[[str], Connection]
 
 
 def sha256(text: str) -> str:
@@ -70,36 +55,80 @@ def chained(previous: str, *, key: str, text_sha256: str, status: str, topic: st
     return sha256(content)
 
 
+def end_process(error: StoreUnsafe) -> None:
+    """Nobody knows what is on the disk: end at once, before anything is sent or written on top of it."""
+    log.critical("the disk did not confirm a write; ending now detail=%s", error.detail)
+    os._exit(UNSAFE_EXIT_CODE)
+
+
+@dataclass(frozen=True)
+class Write:
+    """One statement with its parameters, and the session that it belongs to (none: the middleware itself)."""
+
+    statement: Executable
+    row: Row
+    session_id: str | None
+
+
+class Refused(Exception):
+    """The database understood one write and would not have it, or it changed nothing where it had to."""
+
+    def __init__(self, write: Write, reason: EngineBreach | LeaseLost) -> None:
+        super().__init__(str(reason))
+        self.write, self.reason = write, reason
+
+
 class Record:
     """The open record. Call everything from one event loop.
 
     ``write`` only remembers; ``commit`` puts all that is remembered on disk in one transaction; ``read`` does too, and
     then asks. What is handed to ``then`` is called once everything remembered before it is on disk, in order.
+    ``trouble`` is what keeps the record from being written just now.
     """
 
-    def __init__(self, connection: Connection, executor: ThreadPoolExecutor, place: str) -> None:
-        self._connection, self._executor, self._place = connection, executor, place
+    def __init__(
+        self,
+        connection: Connection,
+        executor: ThreadPoolExecutor,
+        place: str,
+        on_unsafe: Callable[[StoreUnsafe], object] = end_process,
+    ) -> None:
+        self.trouble: StoreError | None = None
+        self._connection, self._executor, self._place, self._on_unsafe = connection, executor, place, on_unsafe
         self._pending: list[Write] = []
-        self._waiting: deque[tuple[int, Callable[[], None]]] = deque()
+        self._in_doubt = 0
+        self._unsafe: StoreUnsafe | None = None
+        self._waiting: deque[tuple[int, str | None, Callable[[], None]]] = deque()
         self._promised = 0
+        self._refused: dict[str | None, EngineBreach | LeaseLost] = {}
 
     @classmethod
-    async def open(cls, url: str) -> Record:
-        """Open or create the record at an SQLAlchemy URL; StoreError says why not."""
+    async def open(
+        cls, url: str, *, opener: Opener | None = None, on_unsafe: Callable[[StoreUnsafe], object] = end_process
+    ) -> Record:
+        """Open or create the record at an SQLAlchemy URL; StoreError says why not.
+
+        ``opener`` opens the database instead of ``open_database``, for tests that own the disk.
+        """
         executor = ThreadPoolExecutor(1, "record")
         try:
-            connection = await asyncio.get_running_loop().run_in_executor(executor, open_database, url)
+            connection = await asyncio.get_running_loop().run_in_executor(executor, opener or open_database, url)
         except BaseException:
             executor.shutdown(wait=False)
             raise
-        return cls(connection, executor, connection.engine.url.render_as_string(hide_password=True))
+        return cls(connection, executor, connection.engine.url.render_as_string(hide_password=True), on_unsafe)
+
+    @property
+    def is_exclusive(self) -> bool:
+        """Whether no other process can have this record open."""
+        return self._connection.dialect.name == "sqlite"
 
     async def close(self) -> None:
-        """Write what is pending and let go of the file."""
+        """Write what is pending and let go of the database."""
         try:
             await self.commit()
         finally:
-            await self._run(self._close)
+            await asyncio.get_running_loop().run_in_executor(self._executor, self._close)
             self._executor.shutdown(wait=False)
 
     def _close(self) -> None:
@@ -107,53 +136,126 @@ class Record:
         self._connection.close()
         engine.dispose()
 
-    def write(self, statement: Executable, row: Row) -> None:
+    def write(self, statement: Executable, row: Row, session_id: str | None = None) -> None:
         """Remember one write for the next transaction."""
-        self._pending.append((statement, row))
+        self._pending.append(Write(statement, row, session_id))
 
-    def then(self, call: Callable[[], None]) -> None:
-        """Call this when everything remembered so far is on disk."""
+    def then(self, call: Callable[[], None], session_id: str | None = None) -> None:
+        """Call this when everything remembered so far is on disk; never if that session's writes are refused."""
         self._promised += 1
-        self._waiting.append((self._promised, call))
+        self._waiting.append((self._promised, session_id, call))
 
-    async def commit(self) -> None:
-        """Put everything remembered on disk. On StoreError nothing was written and everything is still remembered."""
+    async def commit(self, session_id: str | None = None) -> None:
+        """Put everything remembered on disk.
+
+        On StoreError nothing was written and everything is still remembered. EngineBreach or LeaseLost: what this
+        session wrote cannot be had; it is forgotten.
+        """
         promised = self._promised
-        if self._pending:
-            await self._run(self._flush)
-        self._keep_promises(promised)
+        if self._pending or self.trouble is not None:
+            self._keep_promises(promised, await self._run(self._flush))
+        else:
+            self._keep_promises(promised, {})
+        if session_id in self._refused:
+            raise self._refused.pop(session_id)
 
     async def read(self, question: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Ask ``question`` of the database, after everything remembered so far."""
+        """Ask ``question`` of the database, in a transaction after everything remembered so far."""
+        refused: dict[str | None, EngineBreach | LeaseLost] = {}
 
         def ask() -> T:
-            self._flush()
+            refused.update(self._flush())
             with translated(self._place), self._connection.begin():
                 return question(self._connection, *args, **kwargs)
 
         promised = self._promised
         answer = await self._run(ask)
-        self._keep_promises(promised)
+        self._keep_promises(promised, refused)
         return answer
 
-    def _keep_promises(self, upto: int) -> None:
+    def _keep_promises(self, upto: int, refused: dict[str | None, EngineBreach | LeaseLost]) -> None:
+        self._refused |= refused
         while self._waiting and self._waiting[0][0] <= upto:
-            self._waiting.popleft()[1]()
+            _, session_id, call = self._waiting.popleft()
+            if session_id is None or session_id not in refused:
+                call()
 
     async def _run(self, work: Callable[[], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._executor, work)
+        try:
+            answer = await asyncio.get_running_loop().run_in_executor(self._executor, self._guarded, work)
+        except StoreError as error:
+            self.trouble = error
+            raise
+        self.trouble = None
+        return answer
 
-    def _flush(self) -> None:
+    def _guarded(self, work: Callable[[], T]) -> T:
+        if self._unsafe is not None:
+            raise self._unsafe
+        try:
+            return work()
+        except StoreUnsafe as error:
+            self._unsafe = error
+            self._on_unsafe(error)
+            raise
+
+    # ------------------------------------------------------------ in the record's thread
+
+    def _flush(self) -> dict[str | None, EngineBreach | LeaseLost]:
+        """Write everything pending; returns the sessions whose writes were refused, and why."""
+        self._settle_doubt()
         taken = len(self._pending)  # the loop's thread may append meanwhile; only these are ours
-        if not taken:
-            return
-        with translated(self._place), self._connection.begin():
-            _execute(self._connection, self._pending[:taken])
+        batch = self._pending[:taken]
+        refused: dict[str | None, EngineBreach | LeaseLost] = {}
+        while True:
+            kept = [write for write in batch if write.session_id not in refused]
+            try:
+                with translated(self._place), self._connection.begin():
+                    _execute(self._connection, kept)
+                break
+            except Refused as refusal:
+                refused[refusal.write.session_id] = refusal.reason
+                log.error("writes refused session=%s reason=%s", refusal.write.session_id, refusal.reason)
+            except StoreInDoubt:
+                self._in_doubt = taken
+                raise
         del self._pending[:taken]
+        return refused
+
+    def _settle_doubt(self) -> None:
+        """Find out whether the transaction that was on its way when the connection broke was committed."""
+        if self._in_doubt:
+            with translated(self._place), self._connection.begin():
+                if _is_written(self._connection, self._pending[: self._in_doubt]):
+                    del self._pending[: self._in_doubt]
+            self._in_doubt = 0
 
 
-def _execute(connection: Connection, writes: Sequence[Write]) -> None:
-    for statement, row in writes:
-        changed = connection.execute(statement, row).rowcount
-        if changed != 1 and any(statement is single for single in _EXACTLY_ONE):
-            raise EngineBreach(f"a write that must change one row changed {changed}: {row.get('the_key', row)}")
+def _execute(connection: Connection, writes: Iterable[Write]) -> None:
+    for write in writes:
+        try:
+            changed = connection.execute(write.statement, write.row).rowcount
+        except (StatementError, ValueError, OverflowError) as error:
+            if isinstance(error, DBAPIError) and not isinstance(error, (IntegrityError, DataError)):
+                raise
+            raise Refused(write, EngineBreach(f"the record refuses a write: {error}")) from error
+        if changed != 1 and any(write.statement is single for single in ONE_ROW):
+            raise Refused(write, _why_unchanged(write, changed))
+
+
+def _why_unchanged(write: Write, changed: int) -> EngineBreach | LeaseLost:
+    if any(write.statement is fenced for fenced in FENCED):
+        return LeaseLost(f"session {write.session_id} was taken over", remedy="it goes on where it was taken to")
+    named = write.row.get("the_key", write.row)
+    return EngineBreach(f"a write that must change one row changed {changed}: {named}")
+
+
+def _is_written(connection: Connection, writes: Iterable[Write]) -> bool:
+    """Whether these writes, a transaction of old, are there: any row that has its whole key tells of all the others."""
+    for write in writes:
+        if isinstance(write.statement, Insert):
+            columns = [column for column in write.statement.table.c if column.primary_key]
+            if all(column.name in write.row for column in columns):
+                named = [column == write.row[column.name] for column in columns]
+                return connection.execute(select(1).where(*named)).first() is not None
+    return False

@@ -1,15 +1,16 @@
 """The record's tables.
 
 ``sessions.state`` is the fold of ``journal``: kept beside it so that going on needs no replay, checked against it by
-``verify``. ``exchanges`` are hash-chained per session in the order in which they were closed. ``events`` are what the
-world was told. ``wire`` has a row for every call that was made, begun before the call.
+``verify``; ``sessions.fence`` is the token of the lease under which it was last written. ``exchanges`` are
+hash-chained per session in the order in which they were closed. ``events`` are what the world was told. ``wire`` has a
+row for every call that was made, begun before the call.
 """
 
 from __future__ import annotations
 
 from sqlalchemy import JSON, BigInteger, Column, Float, Index, Integer, MetaData, String, Table, Text
 
-HEAD = "0001"
+HEAD = "0002"
 """The migration that makes these tables; see migrations/versions."""
 
 metadata = MetaData()
@@ -31,6 +32,9 @@ sessions = Table(
     Column("journal_seq", Integer, nullable=False),
     Column("event_seq", Integer, nullable=False),
     Column("head", String(64), nullable=False),
+    Column("fence", BigInteger, nullable=False, server_default="0"),
+    Column("limits", JSON),
+    Column("spent", JSON),
 )
 exchanges = Table(
     "exchanges",
@@ -110,3 +114,21 @@ learners = Table(
     Column("url", String(400), primary_key=True),
     Column("first_row", BigInteger, nullable=False),
 )
+leases = Table(
+    "leases",
+    metadata,
+    Column("learner", String(400), primary_key=True),
+    Column("session_id", _ID),
+    Column("owner", String(120), nullable=False),
+    Column("token", BigInteger, nullable=False),
+    Column("acquired_at", Float, nullable=False),
+    Column("expires_at", Float, nullable=False),
+)
+"""Who teaches which learner, by its URL. Rows stay, so that ``token`` rises for ever."""
+numbers = Table(
+    "numbers",
+    metadata,
+    Column("name", _ID, primary_key=True),
+    Column("next", BigInteger, nullable=False),
+)
+"""Numbers given out in blocks, so that several middlewares never give the same."""

@@ -1,103 +1,127 @@
-"""Starts, steers and ends sessions, one at a time, and keeps their exported files current."""
+"""Starts, steers and ends sessions: many at once, one for each learner.
+
+``run`` is the one started last, and what is meant where nobody names a session.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import os
-import secrets
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import insert
-
-from llm_trainer.errors import Conflict, NotFound, PeerBusy, SessionActive, StoreError, StoreUnsafe
-from llm_trainer.middleware import queries
-from llm_trainer.middleware.clock import Clock, local_name
-from llm_trainer.middleware.export import write_session_file
+from llm_trainer.errors import (
+    Conflict,
+    LeaseLost,
+    NotFound,
+    PeerBusy,
+    SessionActive,
+    StoreError,
+    StoreUnsafe,
+    TooManySessions,
+    TrainerError,
+)
+from llm_trainer.middleware import leases, planning, queries
+from llm_trainer.middleware.clock import Clock
+from llm_trainer.middleware.ends import Ends, learner_name, watches
+from llm_trainer.middleware.exporter import Exporter
 from llm_trainer.middleware.hub import Hub
 from llm_trainer.middleware.learner import Learner
+from llm_trainer.middleware.leases import Claim
 from llm_trainer.middleware.monitor import Monitor, Reading
+from llm_trainer.middleware.planning import DEFAULT, Wish
 from llm_trainer.middleware.queries import Row
 from llm_trainer.middleware.removal import remove
 from llm_trainer.middleware.run import Run
+from llm_trainer.middleware.statements import MEASUREMENT, RENEW
 from llm_trainer.middleware.status import growth, status_of
-from llm_trainer.middleware.store import GENESIS, Record
-from llm_trainer.middleware.tables import measurements, sessions
+from llm_trainer.middleware.store import Record
 from llm_trainer.middleware.teacher import Teacher
-from llm_trainer.session.curriculum import TOPICS
-from llm_trainer.session.dialogue import Plan, Tuning
+from llm_trainer.session.dialogue import Tuning
 from llm_trainer.session.engine import Session
-from llm_trainer.session.state import Phase, decode_plan, decode_state, encode_plan, encode_state
+from llm_trainer.session.state import Phase, decode_plan, decode_state
 from llm_trainer.session.steps import Event, PauseAsked, ResumeAsked, Retuned, StopAsked
 
 log = logging.getLogger(__name__)
 
-EXPORT_SECONDS = 2.0
-EXPORT_SHARE = 0.05
-"""Most of the time that may go into refreshing the exported file."""
-FSYNC_EXIT_CODE = 74
+SESSIONS = 16
+"""Most sessions at once unless told."""
 MEASUREMENT_SECONDS = 2.0
-_SESSION = insert(sessions)
-_MEASUREMENT = insert(measurements)
-_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
-
-
-@dataclass(frozen=True)
-class Wish:
-    """What a person asked for when starting a session; None means: as it fits."""
-
-    max_exchanges: int
-    tuning: Tuning
-    topics: tuple[str, ...] | None = None
-    seed: int | None = None
 
 
 class Trainer:
-    """The sessions of one middleware. ``run`` is the latest one, running or not."""
+    """The sessions of one middleware. ``runs`` are those under way, by id; ``run`` is the latest, running or not."""
 
     def __init__(
-        self, *, record: Record, teacher: Teacher, learner: Learner, hub: Hub, clock: Clock, folder: Path
+        self,
+        *,
+        record: Record,
+        teacher: Teacher,
+        learner: Learner,
+        hub: Hub,
+        clock: Clock,
+        folder: Path,
+        learners: Mapping[str, Learner] | None = None,
+        teachers: Mapping[str, Teacher] | None = None,
+        owner: str = "this",
+        most: int = SESSIONS,
     ) -> None:
         self.run: Run | None = None
+        self.runs: dict[str, Run] = {}
         self.monitor: Monitor | None = None
-        self.export_error: str | None = None
-        self._record, self._teacher, self._learner = record, teacher, learner
-        self._hub, self._clock, self._folder = hub, clock, folder
-        self._task: asyncio.Task[None] | None = None
-        self._starting = False
-        self._measured_at = (0.0, -1)
+        self.ends = Ends({DEFAULT: learner, **(learners or {})}, {DEFAULT: teacher, **(teachers or {})})
+        self.owner = owner
+        self._record, self._hub, self._clock, self._folder, self._most = record, hub, clock, folder, most
+        self._exporter = Exporter(record, folder)
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._starting: set[str] = set()
+        self._measured: dict[str, tuple[float, int]] = {}
 
     @property
     def is_active(self) -> bool:
-        """Whether a session is under way."""
-        return self._starting or (self._task is not None and not self._task.done())
+        """Whether any session is under way."""
+        return bool(self._starting or self.runs)
 
     # ------------------------------------------------------------ start and resume
 
     async def start(self, wish: Wish) -> Run:
         """Begin a session. SessionActive, PeerUnreachable or PeerBusy say why not."""
-        if self.is_active:
-            remedy = "wait for its end, or POST /api/training/stop"
-            raise SessionActive(f"session {self.run.id if self.run else ''} is running", remedy=remedy)
-        self._starting = True
+        learner, teacher = self.ends.learner(wish.learner), self.ends.teacher(wish.teacher)
+        self._make_room(learner.url)
+        self._starting.add(learner.url)
         try:
-            learner, llm = await self._both_up()
-            plan = await self._plan(wish, learner.body, llm.body)
-            run = await self._create(plan, learner.body, llm.body)
+            learner_says, llm_says = await self._both_up(wish)
+            now = self._clock.now()
+            plan = await planning.plan_of(wish, teacher, learner_says.body, llm_says.body, now)
+            about = {"url": learner.url, "cursor": learner_says.body.get("cursor")}
+            row = planning.first_row(plan, wish, about, llm_says.body, now)
+            row = await self._record.read(planning.create, Claim(learner.url, row["id"], self.owner, now), row)
+            return self._launch(self._run(Session(plan), row, learner, teacher))
         finally:
-            self._starting = False
-        self._launch(run)
-        return run
+            self._starting.discard(learner.url)
 
-    async def _both_up(self) -> tuple[Reading, Reading]:
+    def _make_room(self, learner_url: str) -> None:
+        """SessionActive if this middleware teaches the learner already, TooManySessions if it has enough to do."""
+        for run in self.runs.values():
+            if run.learner.url == learner_url:
+                raise SessionActive(
+                    f"session {run.id} is running",
+                    remedy="wait for its end, or POST /api/training/stop",
+                    session_id=run.id,
+                    owner=self.owner,
+                )
+        if learner_url in self._starting:
+            raise SessionActive("a session is being started", remedy="wait for its end, or POST /api/training/stop")
+        if len(self.runs) + len(self._starting) >= self._most:
+            remedy = "stop one, or raise max_sessions"
+            raise TooManySessions(f"{self._most} sessions are running, as many as may", remedy=remedy)
+
+    async def _both_up(self, wish: Wish) -> tuple[Reading, Reading]:
         assert self.monitor is not None
-        await self.monitor.fresh()
-        learner, llm = self.monitor.learner.reading, self.monitor.llm.reading
+        watched = self.monitor.learners[wish.learner], self.monitor.teachers[wish.teacher]
+        learner, llm = await asyncio.gather(*(watch.look() for watch in watched))
         for reading in (learner, llm):
             if reading.error is not None:
                 raise reading.error
@@ -107,63 +131,27 @@ class Trainer:
             raise PeerBusy(detail, peer="llm", remedy=remedy)
         return learner, llm
 
-    async def _plan(self, wish: Wish, learner: Row, llm: Row) -> Plan:
-        seed = secrets.randbelow(2**31) if wish.seed is None else wish.seed
-        topics = wish.topics if wish.topics is not None else await self._topics(llm)
-        capabilities = learner.get("capabilities")
-        return Plan(
-            session_id=_new_id(self._clock.now()),
-            max_exchanges=wish.max_exchanges,
-            seed=seed,
-            tuning=replace(wish.tuning, topics=topics),
-            shuffle=wish.topics is None,
-            idempotent=isinstance(capabilities, list) and "idempotency" in capabilities,
-        )
-
-    async def _topics(self, llm: Row) -> tuple[str, ...]:
-        """What to talk about when nobody said: a recording decides for itself, a tutor about what it knows."""
-        if llm.get("backend") == "recorded":
-            return ()
-        return await self._teacher.topics() or TOPICS
-
-    async def _create(self, plan: Plan, learner: Row, llm: Row) -> Run:
-        now = self._clock.now()
-        name = local_name(now)
-        taken = await self._record.read(queries.names_like, name)
-        while name in taken:
-            name = f"{local_name(now)}_{secrets.token_hex(2)}"
-        session = Session(plan)
-        told = ("backend", "requested_backend", "requested_model", "model", "detail", "state", "about")
-        row: Row = {
-            "id": plan.session_id,
-            "name": name,
-            "started_at": now,
-            "plan": encode_plan(plan),
-            "state": encode_state(session.state),
-            "teacher": {field: llm[field] for field in told if field in llm},
-            "learner": {"url": self._learner.url, "cursor": learner.get("cursor")},
-            "journal_seq": 0,
-            "event_seq": 0,
-            "head": GENESIS,
-        }
-        self._record.write(_SESSION, row)
-        await self._record.commit()
-        return self._run(session, {**row, "ended_at": None, "end_reason": None})
-
-    def _run(self, session: Session, row: Row) -> Run:
+    def _run(self, session: Session, row: Row, learner: Learner, teacher: Teacher) -> Run:
         return Run(
-            session,
-            row,
-            record=self._record,
-            teacher=self._teacher,
-            learner=self._learner,
-            hub=self._hub,
-            clock=self._clock,
+            session, row, record=self._record, teacher=teacher, learner=learner, hub=self._hub, clock=self._clock
         )
 
-    def _launch(self, run: Run) -> None:
-        self.run = run
-        self._task = asyncio.create_task(self._see_through(run), name=f"session {run.id}")
+    def _launch(self, run: Run) -> Run:
+        if self.run is not None and self.run.id not in self.runs:
+            self._exporter.forget(self.run.id)
+        self.run = self.runs[run.id] = run
+        self._tasks[run.id] = asyncio.create_task(self._see_through(run), name=f"session {run.id}")
+        return run
+
+    async def resume_all(self) -> None:
+        """Go on with every session that a crash cut off; what cannot be gone on with is logged and stays as it is."""
+        for row in reversed(await self._record.read(queries.unfinished)):
+            try:
+                await self._take_up(row)
+            except StoreError:
+                raise
+            except TrainerError as error:
+                log.warning("not resumed session=%s reason=%s", row["id"], error.detail)
 
     async def resume_unfinished(self, session_id: str | None = None) -> Run | None:
         """Go on with a session that a crash cut off: the one named, or the newest."""
@@ -171,106 +159,125 @@ class Trainer:
         if session_id is not None:
             rows = [row for row in rows if session_id in (row["id"], row["name"])]
             if not rows:
-                raise NotFound(f"no unfinished session {session_id}", remedy="GET /api/sessions lists all")
-        if not rows:
-            return None
-        if self.is_active:
-            raise SessionActive("another session is running", remedy="POST /api/training/stop first")
-        row = rows[-1]
-        run = self._run(Session(decode_plan(row["plan"]), decode_state(row["state"])), row)
-        await run.awake()
-        self._launch(run)
-        return run
+                raise NotFound(f"no unfinished session {session_id[:80]}", remedy="GET /api/sessions lists all")
+        return await self._take_up(rows[-1]) if rows else None
+
+    async def _take_up(self, row: Row) -> Run:
+        learner, teacher = self.ends.of(row)
+        self._make_room(learner.url)
+        self._starting.add(learner.url)
+        try:
+            claim = Claim(learner.url, row["id"], self.owner, self._clock.now())
+            row = {**row, "fence": await self._record.read(leases.take, claim)}
+            run = self._run(Session(decode_plan(row["plan"]), decode_state(row["state"])), row, learner, teacher)
+            await run.awake()
+            return self._launch(run)
+        finally:
+            self._starting.discard(learner.url)
 
     async def delete(self, session_id: str) -> Row:
         """Remove a session from the record, with its exported file; SessionActive while it runs."""
-        row = await self._record.read(queries.session_row, session_id)
-        if row is None:
-            raise NotFound(f"there is no session {session_id[:80]!r}", remedy="GET /api/sessions lists them")
+        row = await self._found(session_id)
+        held = await self._record.read(leases.live, self._clock.now())
+        if row["id"] in self.runs or row["id"] in held:
+            raise SessionActive(f"session {row['id']} is running", remedy="POST /api/training/stop first")
         if self.run is not None and self.run.id == row["id"]:
-            if self.is_active:
-                raise SessionActive(f"session {row['id']} is running", remedy="POST /api/training/stop first")
             self.run = None
         await remove(self._record, row, self._folder)
         return row
 
-    # ------------------------------------------------------------ while it runs
+    async def _found(self, session_id: str) -> Row:
+        row = await self._record.read(queries.session_row, session_id)
+        if row is None:
+            raise NotFound(f"there is no session {session_id[:80]!r}", remedy="GET /api/sessions lists them")
+        return row
+
+    # ------------------------------------------------------------ while they run
 
     async def _see_through(self, run: Run) -> None:
-        exporting = asyncio.create_task(self._export_repeatedly(run))
         try:
-            await run.go()
+            async with self._exporter.keeping(run):
+                await run.go()
         except StoreUnsafe as error:
-            log.critical("the disk did not confirm a write; ending now detail=%s", error.detail)
-            os._exit(FSYNC_EXIT_CODE)
+            log.critical("session ends with the process session=%s detail=%s", run.id, error.detail)
         except Exception:
             log.exception("a bug ended the session session=%s", run.id)
             raise
         finally:
-            exporting.cancel()
-            with suppress(asyncio.CancelledError):
-                await exporting
-            await self.export(run)
+            self.runs.pop(run.id, None)
+            self._tasks.pop(run.id, None)
+            self._measured.pop(run.id, None)
 
-    async def _export_repeatedly(self, run: Run) -> None:
-        shown = -1
+    async def keep_leases(self) -> None:
+        """Again and again, until cancelled: say that our sessions are still ours."""
         while True:
-            began = time.perf_counter()
-            if run.session.state.finished != shown:
-                shown = run.session.state.finished
-                await self.export(run)
-            spent = time.perf_counter() - began
-            await asyncio.sleep(max(EXPORT_SECONDS, spent / EXPORT_SHARE))
+            await asyncio.sleep(leases.RENEW_SECONDS)
+            for run in tuple(self.runs.values()):
+                await self._renew(run)
 
-    async def export(self, run: Run) -> None:
-        """Refresh the session's JSON file; a disk that says no is reported, and tried again later."""
+    async def _renew(self, run: Run) -> None:
+        lease = {"the_learner": run.row["learner"]["url"], "the_token": run.row["fence"]}
+        until = self._clock.now() + leases.LEASE_SECONDS
+        if run.is_over or self._record.trouble is not None:
+            return
+        self._record.write(RENEW, {**lease, "new_expires_at": until}, run.id)
         try:
-            await write_session_file(self._record, run.row, self._folder)
-            self.export_error = None
-        except (OSError, StoreError) as error:
-            self.export_error = f"{run.row['name']}.json could not be written: {error}"
-            log.error("export failed session=%s error=%s", run.id, error)
+            await self._record.commit(run.id)
+        except LeaseLost as lost:
+            run.leave(lost)
+        except StoreError as error:
+            log.error("lease not renewed session=%s detail=%s", run.id, error.detail)
 
-    async def measured(self, body: dict[str, Any]) -> None:
-        """The learner was seen: keep what it measures of itself beside the exchange it had come to."""
-        run = self.run
-        if run is None or run.is_over:
+    async def measured(self, learner: str, body: dict[str, Any]) -> None:
+        """A learner was seen: keep what it measures of itself beside the exchange it had come to."""
+        for run in tuple(self.runs.values()):
+            if learner_name(run.row) == learner and not run.is_over:
+                self._measure(run, body)
+
+    def _measure(self, run: Run, body: dict[str, Any]) -> None:
+        at, number = self._measured.get(run.id, (0.0, -1))
+        now, finished = self._clock.now(), run.session.state.finished
+        if now - at < MEASUREMENT_SECONDS / 2 or finished == number:
             return
-        at, number = self._measured_at
-        now = self._clock.now()
-        if now - at < MEASUREMENT_SECONDS / 2 or (run.id, run.session.state.finished) == (run.id, number):
-            return
-        self._measured_at = (now, run.session.state.finished)
-        row = {"session_id": run.id, "number": run.session.state.finished, "at": now, "body": growth(body)}
-        self._record.write(_MEASUREMENT, row)
+        self._measured[run.id] = (now, finished)
+        row = {"session_id": run.id, "number": finished, "at": now, "body": growth(body)}
+        self._record.write(MEASUREMENT, row, run.id)
 
     # ------------------------------------------------------------ steering
 
-    def _active(self) -> Run:
-        run = self.run
-        if run is None or not self.is_active or run.is_over:
+    async def _active(self, session_id: str | None) -> Run:
+        """The session named, by id or by name, or the latest; Conflict if it does not run, NotFound if none is it."""
+        if session_id is None:
+            run = self.run
+        else:
+            running = self.runs.values()
+            run = next((each for each in running if session_id in (each.id, each.row["name"])), None)
+        if run is not None and run.id in self.runs and not run.is_over:
+            return run
+        if session_id is None:
             raise Conflict("no session is running", remedy="POST /api/training/start begins one")
-        return run
+        await self._found(session_id)
+        raise Conflict(f"session {session_id} is not running here", remedy="GET /api/sessions tells how each stands")
 
-    async def stop(self, reason: str = "stopped") -> Run:
-        """End the session; returns when it has ended and its file is written."""
-        run = self._active()
+    async def stop(self, reason: str = "stopped", session_id: str | None = None) -> Run:
+        """End a session; returns when it has ended and its file is written."""
+        run = await self._active(session_id)
         await self._tell(run, StopAsked(self._clock.now(), reason))
         await run.until(lambda: run.is_over)
-        if self._task is not None:
-            await asyncio.wait({self._task})
+        if (task := self._tasks.get(run.id)) is not None:
+            await asyncio.wait({task})
         return run
 
-    async def pause(self) -> Run:
-        """Hold the session; returns when it holds (or has ended)."""
-        return await self._hold(PauseAsked(self._clock.now()))
+    async def pause(self, session_id: str | None = None) -> Run:
+        """Hold a session; returns when it holds (or has ended)."""
+        return await self._hold(PauseAsked(self._clock.now()), session_id)
 
-    async def step(self, steps: int = 1) -> Run:
+    async def step(self, steps: int = 1, session_id: str | None = None) -> Run:
         """Make that many exchanges, then hold."""
-        return await self._hold(PauseAsked(self._clock.now(), steps))
+        return await self._hold(PauseAsked(self._clock.now(), steps), session_id)
 
-    async def _hold(self, event: PauseAsked) -> Run:
-        run = self._active()
+    async def _hold(self, event: PauseAsked, session_id: str | None) -> Run:
+        run = await self._active(session_id)
         before = run.session.state.finished
         await self._tell(run, event)
 
@@ -280,20 +287,19 @@ class Trainer:
             return done or run.is_over
 
         await run.until(is_held)
-        await self.export(run)
+        await self._exporter.export(run)
         return run
 
-    async def resume(self) -> Run:
+    async def resume(self, session_id: str | None = None) -> Run:
         """Go on after a pause."""
-        run = self._active()
+        run = await self._active(session_id)
         await self._tell(run, ResumeAsked(self._clock.now()))
         return run
 
-    async def retune(self, change: Callable[[Tuning], Tuning], topic: str | None) -> Run:
-        """Change the tuning while the session runs."""
-        run = self._active()
-        tuning = change(run.session.state.tuning)
-        await self._tell(run, Retuned(self._clock.now(), tuning, topic))
+    async def retune(self, change: Callable[[Tuning], Tuning], topic: str | None, session_id: str | None = None) -> Run:
+        """Change the tuning while a session runs."""
+        run = await self._active(session_id)
+        await self._tell(run, Retuned(self._clock.now(), change(run.session.state.tuning), topic))
         return run
 
     async def _tell(self, run: Run, event: Event) -> None:
@@ -303,23 +309,29 @@ class Trainer:
 
     async def close(self, seconds: float) -> None:
         """End what runs, within ``seconds``; what does not end in time goes on at the next start."""
-        if self.is_active and self._task is not None:
-            with suppress(asyncio.TimeoutError, StoreError, Conflict):
-                await asyncio.wait_for(self.stop("shutdown"), seconds)
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+        stopping = [asyncio.create_task(self._end_at_shutdown(run)) for run in tuple(self.runs.values())]
+        tasks = tuple(self._tasks.values())
+        if stopping:
+            _, late = await asyncio.wait(stopping, timeout=seconds)
+            for task in (*late, *tasks):
+                task.cancel()
+            await asyncio.gather(*late, *tasks, return_exceptions=True)
 
-    def status(self) -> dict[str, Any]:
-        """The answer of GET /api/training/status; touches nothing but memory."""
+    async def _end_at_shutdown(self, run: Run) -> None:
+        with suppress(StoreError, Conflict):
+            await self.stop("shutdown", run.id)
+
+    # ------------------------------------------------------------ how they stand
+
+    def status(self, session_id: str | None = None) -> dict[str, Any]:
+        """The answer of GET /api/training/status; touches nothing but memory. ``session_id``: one under way."""
         assert self.monitor is not None
+        run = self.run if session_id is None else self.runs.get(session_id, self.run)
+        is_active = bool(self._starting) if run is None else run.id in self.runs
         return status_of(
-            self.run, self.monitor, self._clock.now(), is_active=self.is_active, export_error=self.export_error
+            run,
+            watches(self.monitor, None if run is None else run.row),
+            self._clock.now(),
+            is_active=is_active or (session_id is None and bool(self._starting)),
+            export_error=None if run is None else self._exporter.errors.get(run.id),
         )
-
-
-def _new_id(now: float) -> str:
-    """26 characters that sort by time: ten of milliseconds, sixteen of chance."""
-    number = (int(now * 1000) << 80) | secrets.randbits(80)
-    characters: list[str] = [_ALPHABET[(number >> shift) & 31] for shift in range(125, -1, -5)]
-    return "".join(characters)

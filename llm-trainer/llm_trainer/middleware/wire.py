@@ -18,13 +18,15 @@ import anyio
 from sqlalchemy import bindparam, insert, update
 
 from llm_trainer.errors import PeerAnswerInvalid, PeerTimeout, PeerUnreachable
+from llm_trainer.middleware import leases
 from llm_trainer.middleware.bodies import Bodies
-from llm_trainer.middleware.http1 import Broken, Client, Unreachable
+from llm_trainer.middleware.http1 import Broken, Client, Renewed, Unreachable
 from llm_trainer.middleware.store import Record
 from llm_trainer.middleware.tables import wire
 
 ANSWER_LIMIT_BYTES = 1 << 20
 CONNECT_SECONDS = 2.0
+IDS_AT_ONCE = 1_000
 IDLE_SECONDS = 3.0
 """Shorter than common servers keep an idle connection, so that a request never meets one that is just closing."""
 
@@ -38,13 +40,17 @@ _HEADERS = {"Accept": "application/json", "Accept-Encoding": "identity", "User-A
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back. ``cut`` when it was heavier than the limit and the rest was not read."""
+    """What came back. ``cut`` when it was heavier than the limit and the rest was not read.
+
+    ``generation`` is the connection's, see ``http1.Received``.
+    """
 
     status: int
     headers: Mapping[str, str]
     body: bytes
     milliseconds: float
     cut: bool = False
+    generation: int | None = None
 
     def json(self) -> Any:
         """The body as JSON; ValueError if it is none. NaN and infinities become None, as JSON has none."""
@@ -64,7 +70,8 @@ class Wire:
     """Calls peers and records that it did; the words themselves are in ``bodies`` for a while."""
 
     def __init__(self, record: Record, last_id: int, bodies: Bodies) -> None:
-        self._record, self._last_id, self._bodies = record, last_id, bodies
+        self._record, self._bodies = record, bodies
+        self._last_id, self._ids_end = last_id, last_id
         self._client = Client(
             _HEADERS, connect_seconds=CONNECT_SECONDS, idle_seconds=IDLE_SECONDS, limit_bytes=ANSWER_LIMIT_BYTES
         )
@@ -83,23 +90,29 @@ class Wire:
         headers: Mapping[str, str] | None = None,
         deadline_seconds: float,
         session_id: str | None = None,
+        since: int | None = None,
     ) -> Answer:
         """Make one call, after its row and all that is pending is on disk.
 
-        PeerUnreachable: surely not received. PeerTimeout, PeerAnswerInvalid: may have been received. StoreError: the
+        ``since``: only over a connection of this generation. PeerUnreachable: surely not received (``renewed`` among
+        its extras if for that reason). PeerTimeout, PeerAnswerInvalid: may have been received. StoreError: the
         row could not be written, nothing was sent.
         """
         sent = b"" if body is None else json.dumps(body).encode()
-        number = self._begin(peer, method, url, sent, session_id)
-        await self._record.commit()
+        number = await self._begin(peer, method, url, sent, session_id)
+        await self._record.commit(session_id)
         began = time.perf_counter()
         try:
             with anyio.fail_after(deadline_seconds):
-                answer = await self._send(method, url, sent, headers or {})
+                answer = await self._send(method, url, sent, headers or {}, since)
         except TimeoutError as error:
             self._finish(number, began, error="timeout")
             detail = f"{peer} did not answer within {deadline_seconds:g} s at {_place(url)}"
             raise PeerTimeout(detail, peer=peer, remedy="see whether it is overloaded, or raise the limit") from error
+        except Renewed as error:
+            self._finish(number, began, error="renewed")
+            detail = f"{peer} is reached over a new connection"
+            raise PeerUnreachable(detail, peer=peer, remedy="it is looked at first", renewed=True) from error
         except Unreachable as error:
             self._finish(number, began, error="unreachable")
             detail = f"{peer} cannot be reached at {_place(url)}: {error}"
@@ -116,17 +129,27 @@ class Wire:
         self._finish(number, began, answer)
         return answer
 
-    async def _send(self, method: str, url: str, sent: bytes, headers: Mapping[str, str]) -> Answer:
+    async def _send(
+        self, method: str, url: str, sent: bytes, headers: Mapping[str, str], since: int | None
+    ) -> Answer:
         given = {"Content-Type": "application/json", **headers} if sent else headers
         began = time.perf_counter()
-        received = await self._client.request(method, url, sent, given)
+        received = await self._client.request(method, url, sent, given, since)
         spent = (time.perf_counter() - began) * 1000
-        return Answer(received.status, received.headers, received.body, spent, received.cut)
+        return Answer(received.status, received.headers, received.body, spent, received.cut, received.generation)
 
-    def _begin(self, peer: str, method: str, url: str, sent: bytes, session_id: str | None) -> int:
+    async def _number(self) -> int:
+        """A number that no call has yet: the next, out of a block of our own where others write the record too."""
+        if not self._record.is_exclusive and self._last_id >= self._ids_end:
+            first = await self._record.read(leases.reserve, "wire", IDS_AT_ONCE, self._last_id + 1)
+            self._last_id, self._ids_end = first - 1, first - 1 + IDS_AT_ONCE
         self._last_id += 1
+        return self._last_id
+
+    async def _begin(self, peer: str, method: str, url: str, sent: bytes, session_id: str | None) -> int:
+        number = await self._number()
         row = {
-            "id": self._last_id,
+            "id": number,
             "session_id": session_id,
             "at": time.time(),
             "peer": peer,
@@ -135,9 +158,9 @@ class Wire:
             "bytes_sent": len(sent),
             "digest_sent": sha256(sent).hexdigest(),
         }
-        self._record.write(_BEGIN, row)
-        self._bodies.begin(self._last_id, method, sent, session_id)
-        return self._last_id
+        self._record.write(_BEGIN, row, session_id)
+        self._bodies.begin(number, method, sent, session_id)
+        return number
 
     def _finish(self, number: int, began: float, answer: Answer | None = None, error: str | None = None) -> None:
         row: dict[str, Any] = {

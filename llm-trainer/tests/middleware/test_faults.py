@@ -138,10 +138,10 @@ def test_status_and_stop_answer_at_once_while_the_teacher_hangs(at_work):
 def test_a_stop_is_seen_at_once_and_does_not_wait_for_a_learner_that_hangs(tmp_path, learner, llm, monkeypatch):
     from concurrent.futures import ThreadPoolExecutor
 
-    from llm_trainer.middleware import run
+    from llm_trainer.middleware import performing
     from tests.serving import wait_until
 
-    monkeypatch.setattr(run, "STOP_GRACE_SECONDS", 0.5)
+    monkeypatch.setattr(performing, "STOP_GRACE_SECONDS", 0.5)
     learner.always = waits(60)
     with scene(tmp_path, learner, llm) as at_work, ThreadPoolExecutor(1) as other:
         at_work.start(max_exchanges=10)

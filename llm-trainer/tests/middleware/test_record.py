@@ -13,7 +13,7 @@ import httpx2
 import pytest
 
 from llm_trainer.errors import StoreError, StoreUnsafe
-from llm_trainer.middleware import database, store, trainer
+from llm_trainer.middleware import store, trouble
 from llm_trainer.middleware.standins import says, served
 from llm_trainer.session.engine import Session
 from llm_trainer.session.state import decode_plan, encode_state
@@ -72,7 +72,7 @@ def test_a_session_that_runs_is_not_removed(at_work):
 
 def test_a_disk_that_does_not_confirm_a_write_ends_the_process(at_work, monkeypatch):
     ends = []
-    monkeypatch.setattr(trainer.os, "_exit", ends.append)
+    monkeypatch.setattr(store.os, "_exit", ends.append)
 
     def unconfirmed(self):
         raise StoreUnsafe("the disk did not confirm a write", remedy="check the disk")
@@ -100,7 +100,7 @@ def test_only_a_write_that_may_be_half_done_is_fatal(code, text, kind):
     if code is not None:
         error.sqlite_errorcode = code
 
-    assert type(database._ours(error, "record.sqlite3")) is kind
+    assert type(trouble._ours(error, "record.sqlite3")) is kind
 
 
 @pytest.mark.slow

@@ -63,7 +63,6 @@ async def _found(session_id: str, parts: Wired) -> dict[str, Any]:
 
 
 def _shown(row: dict[str, Any], parts: Wired) -> dict[str, Any]:
-    run = parts.trainer.run
-    running = run is not None and run.id == row["id"] and parts.trainer.is_active
+    running = row["id"] in parts.trainer.runs
     status = "running" if running else "ended" if row["ended_at"] is not None else "interrupted"
     return {**summary(row), "status": status}

@@ -13,10 +13,10 @@ from llm_trainer.middleware import queries
 from llm_trainer.middleware.clock import iso
 from llm_trainer.middleware.export import entry
 from llm_trainer.middleware.parts import Wired
+from llm_trainer.middleware.planning import Wish
 from llm_trainer.middleware.run import Run
 from llm_trainer.middleware.schemas import RetuneBody, StartBody, StepBody
 from llm_trainer.middleware.stream import follow
-from llm_trainer.middleware.trainer import Wish
 from llm_trainer.session.dialogue import Tuning
 
 router = APIRouter(prefix="/api/training", tags=["training"])
