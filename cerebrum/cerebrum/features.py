@@ -9,9 +9,9 @@ from __future__ import annotations
 import math
 import zlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import chain, islice, pairwise
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -84,11 +84,19 @@ class Features:
 
     def bag(self, folded: Sequence[str], grow: bool = False) -> Bag:
         """Return the bag of a text; features never met are left out unless ``grow`` gives them rows."""
-        counts: Counter[Feature] = Counter(chain(folded, pairwise(folded)))
+        known = self.rows
+        found = [*map(known.get, _features(folded))]
+        times = Counter(self._found(folded, grow) if None in found else cast("list[int]", found))
+        rows = np.fromiter(times, np.int32, len(times))
+        if times.total() == len(times):
+            return Bag(rows, np.ones(len(rows), np.float32))
+        return Bag(rows, 1 + np.log(np.fromiter(times.values(), np.float32, len(times))))
+
+    def _found(self, folded: Sequence[str], grow: bool) -> list[int]:
+        """Return the row of each feature; those not met before get new ones, or shared ones, or none."""
         known = self.rows
         rows: list[int] = []
-        times: list[int] = []
-        for feature, count in counts.items():
+        for feature in _features(folded):
             row = known.get(feature)
             if row is None:
                 if len(known) >= self.limit:
@@ -98,12 +106,11 @@ class Features:
                 else:
                     continue
             rows.append(row)
-            times.append(count)
         if len(self.rows) > len(self.frequency):
             grown = np.zeros(max(2 * len(self.frequency), len(self.rows)), np.float32)
             grown[: len(self.frequency)] = self.frequency
             self.frequency, self._log_frequency = grown, np.log(1 + grown)
-        return Bag(np.array(rows, np.int32), 1 + np.log(np.array(times, np.float32)))
+        return rows
 
     def count(self, bag: Bag) -> None:
         """Note that a turn with these features was heard."""
@@ -138,6 +145,10 @@ class Features:
         squares[filled] = np.add.reduceat(weights * weights, starts[filled])
         weights /= np.repeat(np.sqrt(squares) + np.float32(1e-9), sizes)
         return Packed(rows, weights, starts)
+
+
+def _features(folded: Sequence[str]) -> Iterator[Feature]:
+    return cast("Iterator[Feature]", chain(folded, pairwise(folded)))
 
 
 def _size(bag: Bag) -> int:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from functools import lru_cache
 
 from cerebrum.state import State
@@ -19,6 +19,7 @@ _LEAST_TURNS = 10
 _MOST_TURNS = 2000
 _SHARE_OF_TURNS = 0.01
 _SHARE_OF_OCCURRENCES = 0.25
+_ASKED = 1 << 16
 
 
 def encode(text: str) -> list[str]:
@@ -58,6 +59,7 @@ class SentenceEnds:
         self.final: Counter[str] = Counter()
         self.total: Counter[str] = Counter()
         self.ends: dict[str, None] = {}
+        self._closes = _Closes(self.ends)
 
     def learn(self, folded: Sequence[str]) -> bool:
         """Count one turn; return whether a new sentence end was found by it."""
@@ -72,6 +74,7 @@ class SentenceEnds:
         often = self.final[last] >= max(_FEW, _SHARE_OF_TURNS * self.turns)
         if often and self.final[last] > _SHARE_OF_OCCURRENCES * self.total[last]:
             self.ends[last] = None
+            self._closes.clear()
             return True
         return False
 
@@ -91,6 +94,7 @@ class SentenceEnds:
         """Become as the sentence ends that gave this state."""
         self.turns, self.final, self.total = state["turns"], Counter(state["final"]), Counter(state["total"])
         self.ends = dict.fromkeys(state["ends"])
+        self._closes = _Closes(self.ends)
 
     def spans(self, tokens: Sequence[str]) -> list[tuple[int, int]]:
         """Return where the sentences of a turn lie, as (start, end) over its tokens.
@@ -98,15 +102,26 @@ class SentenceEnds:
         Several ends in a row close one sentence, and an end with no blank after it closes none ("3.5").
         """
         found: list[tuple[int, int]] = []
-        start = 0
-        for at, token in enumerate(tokens):
-            if fold(token) not in self.ends:
-                continue
-            following = tokens[at + 1] if at + 1 < len(tokens) else None
-            if following is not None and (not following[0].isspace() or fold(following) in self.ends):
+        start, size, closes = 0, len(tokens), self._closes
+        for at in [at for at, token in enumerate(tokens) if closes[token]]:
+            if at + 1 < size and (not tokens[at + 1][0].isspace() or closes[tokens[at + 1]]):
                 continue
             found.append((start, at + 1))
             start = at + 1
-        if start < len(tokens):
-            found.append((start, len(tokens)))
+        if start < size:
+            found.append((start, size))
         return found
+
+
+class _Closes(dict[str, bool]):
+    """Whether a token is a sentence end; what was asked once is known."""
+
+    def __init__(self, ends: Container[str]) -> None:
+        super().__init__()
+        self.ends = ends
+
+    def __missing__(self, token: str) -> bool:
+        if len(self) > _ASKED:
+            self.clear()
+        closes = self[token] = fold(token) in self.ends
+        return closes
