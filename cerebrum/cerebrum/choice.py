@@ -12,12 +12,15 @@ from itertools import pairwise
 from types import MappingProxyType
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cerebrum.models import Fluency
 from cerebrum.ranking import best
 from cerebrum.retrieval import Shelf
 from cerebrum.synthesis import Candidate, Composer, Query
 from cerebrum.tokenizer import SentenceEnds, encode, fold
+
+Column = NDArray[np.float32 | np.float64]
 
 WEIGHTS: Mapping[str, float] = MappingProxyType(
     {
@@ -71,9 +74,12 @@ class Judge:
         said_lately: Mapping[str, int],
     ) -> tuple[Candidate, float]:
         """Return the best candidate, the first of equals, and its score; its features are filled in."""
-        self._glance(query, candidates)
-        scores = np.array([self.score(c) for c in candidates], np.float32)
-        short = [candidates[k] for k in best(scores, _SHORT_LIST)]
+        glances = self._glance(query, candidates)
+        scores = sum((self.weights[name] * column for name, column in glances.items()), np.zeros(len(candidates)))
+        listed = best(scores.astype(np.float32), _SHORT_LIST)
+        short = [candidates[k] for k in listed]
+        for k, candidate in zip(listed, short, strict=True):
+            candidate.features = {name: float(column[k]) for name, column in glances.items()}
         self._weigh(query, short)
         own = _Said(said_here, self.composer.ends)
         for candidate in short:
@@ -85,8 +91,8 @@ class Judge:
         """Return the weighted sum of the features known so far."""
         return sum(self.weights[name] * value for name, value in candidate.features.items())
 
-    def _glance(self, query: Query, candidates: Sequence[Candidate]) -> None:
-        """Fill in what is cheap."""
+    def _glance(self, query: Query, candidates: Sequence[Candidate]) -> dict[str, Column]:
+        """Return what is cheap, each feature as a column over all candidates."""
         places = np.stack([c.place for c in candidates])
         near = np.einsum("ij,j->i", places, query.place)
         expected = np.einsum("ij,j->i", places, query.expected)
@@ -94,25 +100,36 @@ class Judge:
         opening = np.einsum("ij,j->i", openings, query.opening)
         agreeing = places[best(near, _AGREEING)].mean(0)
         consensus = np.einsum("ij,j->i", places, agreeing)
-        known = _Informed(self.turns)
-        topic = {word: known[word] for word in dict.fromkeys(query.words)}
-        whole = sum(topic.values()) + 2
         about = self._about(query)
         rare = {word for word in about if self.composer.is_rare(word)}
-        for k, candidate in enumerate(candidates):
-            own = dict.fromkeys(candidate.words)
-            covered = sum(topic[w] for w in own if w in topic) / whole
-            new = math.tanh(sum(known[w] for w in own if w not in topic) / 4) if covered else 0.0
-            candidate.features = {
-                "near": float(near[k]),
-                "expected": float(expected[k]),
-                "opening": float(opening[k]),
-                "consensus": float(consensus[k]),
-                "new_on_topic": covered * new,
-                "length": math.log(1 + len(candidate.words)),
-                "novel": float(candidate.text not in self.turns.by_text),
-                "fact": self._fact(candidate, query, about, known) if not rare.isdisjoint(own) else 0.0,
-            }
+        known = _Informed(self.turns)
+        telling = [not rare.isdisjoint(c.words) for c in candidates] if rare else [False] * len(candidates)
+        facts = [self._fact(c, query, about, known) if t else 0.0 for c, t in zip(candidates, telling, strict=True)]
+        return {
+            "near": near,
+            "expected": expected,
+            "opening": opening,
+            "consensus": consensus,
+            "new_on_topic": self._new_on_topic(query, candidates),
+            "length": np.log([1 + len(c.words) for c in candidates]),
+            "novel": np.array([float(c.text not in self.turns.by_text) for c in candidates]),
+            "fact": np.array(facts),
+        }
+
+    def _new_on_topic(self, query: Query, candidates: Sequence[Candidate]) -> Column:
+        """Return how much of what is talked about each candidate takes up, times how much it adds to it."""
+        at = {word: k for k, word in enumerate(dict.fromkeys(query.words))}
+        asked = len(at)
+        words = [at.setdefault(word, len(at)) for candidate in candidates for word in candidate.words]
+        owners = np.repeat(np.arange(len(candidates)), [len(c.words) for c in candidates])
+        turns = np.array([len(self.turns.holding(word)) for word in at])
+        known = np.maximum(0.0, np.log((1 + len(self.turns)) / (1 + turns)) - 1).astype(np.float32)
+        told = np.zeros((len(candidates), len(at)), np.float32)
+        told[owners, words] = 1
+        covered = np.einsum("ij,j->i", told[:, :asked], known[:asked]) / (known[:asked].sum() + 2)
+        new = np.tanh(np.einsum("ij,j->i", told[:, asked:], known[asked:]) / 4)
+        on_topic: Column = covered * new
+        return on_topic
 
     def _weigh(self, query: Query, short: Sequence[Candidate]) -> None:
         """Fill in what is dear."""
