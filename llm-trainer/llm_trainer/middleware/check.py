@@ -6,14 +6,17 @@ answers "nothing lost", and halving finds the first that is.
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from sqlalchemy import delete, insert
 
 from llm_trainer.middleware import queries
 from llm_trainer.middleware.learner import Learner, Standing
+from llm_trainer.middleware.queries import Row
 from llm_trainer.middleware.store import Record
 from llm_trainer.middleware.tables import learners
+from llm_trainer.session.transitions import LEARNER_FORGOT
 
 FORGET_LEARNER = delete(learners)
 NEW_LEARNER = insert(learners)
@@ -30,31 +33,54 @@ class Finding:
 
 
 async def examine(record: Record, learner: Learner, *, begun: bool) -> Finding:
-    """Compare; raises PeerError. A learner that knows nothing before the session has ``begun`` is a new one."""
+    """Compare; raises PeerError. A learner that knows nothing before the session has ``begun`` is a new one.
+
+    One that takes keys is asked for them; any other is believed in how many entries its record has.
+    """
     standing = await learner.standing()
-    if not standing.is_idempotent:
+    if not standing.is_idempotent and standing.seq is None:
         return Finding(standing)
+
+    async def is_known(row: Row) -> bool:
+        if standing.is_idempotent:
+            return await learner.knows(row["key"]) is not None
+        return row["learner_seq"] is None or standing.seq is None or row["learner_seq"] <= standing.seq
+
     url = learner.url
     first_row = await record.read(queries.first_row_of, url)
     last = await record.read(queries.taught_last, url, first_row)
-    if last is None or await learner.knows(last["key"]) is not None:
+    if last is None or await is_known(last):
         return Finding(standing)
-    if standing.seq == 0 and not begun:
+    if not begun and (standing.seq == 0 or await _is_said_to_have_forgotten(record, url)):
         await _begin_anew(record, url)
         return Finding(standing, is_new=True)
+    return await _halved(record, url, first_row, standing, is_known)
+
+
+async def _halved(
+    record: Record, url: str, first_row: int, standing: Standing, is_known: Callable[[Row], Awaitable[bool]]
+) -> Finding:
+    """Find the first of what was taught that is not known, the last being known to be so."""
     count = await record.read(queries.taught_count, url, first_row)
     known, unknown = 0, count - 1
     while known < unknown:
         middle = (known + unknown) // 2
         row = await record.read(queries.taught_at, url, first_row, middle)
         assert row is not None
-        if await learner.knows(row["key"]) is None:
-            unknown = middle
-        else:
+        if await is_known(row):
             known = middle + 1
+        else:
+            unknown = middle
     first_lost = await record.read(queries.taught_at, url, first_row, unknown)
     assert first_lost is not None
     return Finding(standing, lost=count - unknown, lost_key=first_lost["key"])
+
+
+async def _is_said_to_have_forgotten(record: Record, url: str) -> bool:
+    """Whether this learner's last session ended because it forgot, so that somebody who starts another knows it."""
+    rows = await record.read(queries.session_rows)
+    ended = (row["end_reason"] for row in rows if row["learner"].get("url") == url and row["ended_at"] is not None)
+    return next(ended, None) == LEARNER_FORGOT
 
 
 async def _begin_anew(record: Record, url: str) -> None:

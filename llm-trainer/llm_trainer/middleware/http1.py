@@ -11,7 +11,7 @@ import ssl
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from urllib.parse import urlsplit
 
@@ -27,18 +27,30 @@ class Unreachable(Exception):
     """No connection: surely nothing was received."""
 
 
+class Renewed(Unreachable):
+    """There is no connection as old as the caller relies on: who is there now may be another process."""
+
+
 class Broken(Exception):
     """The connection broke, or what came is not HTTP: the request may have been received."""
 
 
 @dataclass(frozen=True)
 class Received:
-    """A whole answer; header names in lower case. ``cut``: the rest of a body too heavy was not read."""
+    """A whole answer; header names in lower case. ``cut``: the rest of a body too heavy was not read.
+
+    ``generation`` is that of the connection: two that overlap in time have the same, one after a gap has another.
+    None: the connection was not kept, so nothing can be sent after it on the same.
+    """
 
     status: int
     headers: Mapping[str, str]
     body: bytes
     cut: bool
+    generation: int | None = None
+
+
+_Place = tuple[str, str, int]
 
 
 @dataclass(frozen=True)
@@ -47,6 +59,10 @@ class _Address:
     host: str
     port: int
     target: str
+
+    @property
+    def place(self) -> _Place:
+        return self.scheme, self.host, self.port
 
     @property
     def authority(self) -> str:
@@ -70,8 +86,9 @@ def _address(url: str) -> _Address:
 class _Connection:
     """One connection and its protocol state."""
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._reader, self._writer = reader, writer
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, place: _Place) -> None:
+        self._reader, self._writer, self.place = reader, writer, place
+        self.generation = 0
         self._http = h11.Connection(h11.CLIENT, max_incomplete_event_size=HEAD_LIMIT_BYTES)
         self.idle_since = 0.0
 
@@ -107,7 +124,8 @@ class _Connection:
                 raise Broken("the connection was closed without an answer")
         assert head is not None
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in head.headers}
-        return Received(head.status_code, headers, b"".join(parts)[:limit_bytes], size > limit_bytes)
+        body = b"".join(parts)[:limit_bytes]
+        return Received(head.status_code, headers, body, size > limit_bytes)
 
     async def _next_event(self) -> h11.Event:
         while (event := self._http.next_event()) is h11.NEED_DATA:
@@ -131,13 +149,19 @@ class Client:
     ) -> None:
         self._headers = dict(headers)
         self._connect_seconds, self._idle_seconds, self._limit_bytes = connect_seconds, idle_seconds, limit_bytes
-        self._idle: dict[tuple[str, str, int], list[_Connection]] = {}
+        self._idle: dict[_Place, list[_Connection]] = {}
+        self._generations: dict[_Place, int] = {}
         self._busy: set[_Connection] = set()
         self._is_closed = False
         self._tls: ssl.SSLContext | None = None
 
-    async def request(self, method: str, url: str, content: bytes, headers: Mapping[str, str]) -> Received:
-        """One request and its whole answer; Unreachable or Broken say what went wrong."""
+    async def request(
+        self, method: str, url: str, content: bytes, headers: Mapping[str, str], since: int | None = None
+    ) -> Received:
+        """One request and its whole answer; Unreachable or Broken say what went wrong.
+
+        ``since`` is a generation: Renewed, and nothing sent, if the connection would be of another.
+        """
         address = _address(url)
         given = {"Host": address.authority, **self._headers, **headers}
         if content:
@@ -147,23 +171,27 @@ class Client:
         except h11.LocalProtocolError as error:
             raise Unreachable(f"the request cannot be made: {error}") from error
         connection = self._kept(address) or await self._connect(address)
+        if since is not None and since != connection.generation:
+            self._keep(connection)
+            raise Renewed("the connection is a new one")
         is_kept = False
         self._busy.add(connection)
         try:
             received = await connection.exchange(request, content, self._limit_bytes)
             is_kept = not received.cut and connection.is_ready_again()
+            received = replace(received, generation=connection.generation if is_kept else None)
         except (OSError, EOFError, h11.RemoteProtocolError) as error:
             raise Broken(str(error) or type(error).__name__) from error
         finally:  # a cancelled request leaves a connection that nobody can use again
             self._busy.discard(connection)
             if is_kept and not self._is_closed:
-                self._keep(address, connection)
+                self._keep(connection)
             else:
                 connection.abort()
         return received
 
     def _kept(self, address: _Address) -> _Connection | None:
-        idle = self._idle.get((address.scheme, address.host, address.port), [])
+        idle = self._idle.get(address.place, [])
         while idle:
             connection = idle.pop()
             if connection.is_open and time.monotonic() - connection.idle_since < self._idle_seconds:
@@ -171,8 +199,8 @@ class Client:
             connection.abort()
         return None
 
-    def _keep(self, address: _Address, connection: _Connection) -> None:
-        idle = self._idle.setdefault((address.scheme, address.host, address.port), [])
+    def _keep(self, connection: _Connection) -> None:
+        idle = self._idle.setdefault(connection.place, [])
         connection.idle_since = time.monotonic()
         idle.append(connection)
         if len(idle) > IDLE_CONNECTIONS:
@@ -184,15 +212,24 @@ class Client:
         tls = self._tls if address.scheme == "https" else None
         try:
             with anyio.fail_after(self._connect_seconds):
-                connection = _Connection(*await asyncio.open_connection(address.host, address.port, ssl=tls))
+                streams = await asyncio.open_connection(address.host, address.port, ssl=tls)
         except TimeoutError as error:
             raise Unreachable(f"no connection within {self._connect_seconds:g} s") from error
         except (OSError, UnicodeError) as error:
             raise Unreachable(str(error) or type(error).__name__) from error
+        connection = _Connection(*streams, address.place)
         if self._is_closed:
             connection.abort()
             raise Unreachable("the client was closed")
+        connection.generation = self._generation(address.place)
         return connection
+
+    def _generation(self, place: _Place) -> int:
+        """A connection beside another living one leads to the same process; after a gap nobody knows."""
+        others = (*self._idle.get(place, ()), *self._busy)
+        if not any(other.place == place and other.is_open for other in others):
+            self._generations[place] = self._generations.get(place, 0) + 1
+        return self._generations[place]
 
     async def close(self) -> None:
         """Close all connections, those in use too: their requests are Broken."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 from urllib.parse import quote
 
@@ -10,6 +10,7 @@ from llm_trainer.errors import PeerAnswerInvalid, PeerBusy, PeerRefused
 from llm_trainer.middleware.mapping import PARTNER, Mapping, clean, fill, headers_of, point, read_extra, read_reply
 from llm_trainer.middleware.teacher import understood
 from llm_trainer.middleware.wire import Answer, Wire
+from llm_trainer.session.steps import Cursor
 
 PEER = "learner"
 STATUS_SECONDS = 2.0
@@ -29,7 +30,10 @@ class Heard:
 
 @dataclass(frozen=True)
 class Standing:
-    """What a learner says of itself; the defaults are those of one that says nothing."""
+    """What a learner says of itself; the defaults are those of one that says nothing.
+
+    ``generation`` is that of the connection over which it said so.
+    """
 
     capabilities: frozenset[str] = frozenset()
     stage: str | None = None
@@ -37,6 +41,12 @@ class Standing:
     epoch: str | None = None
     head: str | None = None
     body: dict[str, Any] = field(default_factory=dict)
+    generation: int | None = None
+
+    @property
+    def cursor(self) -> Cursor | None:
+        """How far its own record goes, if it says."""
+        return None if self.seq is None else Cursor(self.epoch or "", self.seq, self.head or "")
 
     @property
     def is_idempotent(self) -> bool:
@@ -49,8 +59,13 @@ class Learner(Protocol):
 
     url: str
 
-    async def teach(self, text: str, key: str, conversation: str, session_id: str | None) -> Heard:
-        """Say one utterance; raises PeerError, whose kind says whether it may have been heard."""
+    async def teach(
+        self, text: str, key: str, conversation: str, session_id: str | None, *, since: int | None = None
+    ) -> Heard:
+        """Say one utterance; raises PeerError, whose kind says whether it may have been heard.
+
+        ``since``: only over a connection of this generation, else PeerUnreachable with ``renewed`` among its extras.
+        """
 
     async def standing(self) -> Standing:
         """What it says of itself; raises PeerError."""
@@ -67,7 +82,14 @@ class HttpLearner:
         self._headers = headers_of(mapping)
 
     async def teach(
-        self, text: str, key: str, conversation: str, session_id: str | None = None, learn: bool = True
+        self,
+        text: str,
+        key: str,
+        conversation: str,
+        session_id: str | None = None,
+        *,
+        learn: bool = True,
+        since: int | None = None,
     ) -> Heard:
         """One utterance. Whatever a success answers counts as heard; what could not be read is said in ``odd``."""
         values = {"text": text, "user": PARTNER, "conversation": conversation}
@@ -82,6 +104,7 @@ class HttpLearner:
             headers={**self._headers, "Idempotency-Key": key},
             deadline_seconds=self._timeout_seconds,
             session_id=session_id,
+            since=since,
         )
         return self._heard(answer)
 
@@ -116,8 +139,8 @@ class HttpLearner:
         path = self._mapping.status
         answer = await self._get(path or "/")
         if path is None:
-            return Standing()
-        return _standing(understood(answer, PEER))
+            return Standing(generation=answer.generation)
+        return replace(_standing(understood(answer, PEER)), generation=answer.generation)
 
     async def explain(self, seq: int) -> dict[str, Any]:
         """Where the words of reply ``seq`` came from, in the learner's own terms; PeerRefused if it cannot say."""

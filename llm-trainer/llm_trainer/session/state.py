@@ -12,7 +12,7 @@ from typing import Any
 
 from llm_trainer.session.dialogue import Draft, Plan, Speaker, Tuning, Turn
 from llm_trainer.session.pathologies import Ladder
-from llm_trainer.session.steps import Notice, tuning_of
+from llm_trainer.session.steps import Cursor, Notice, tuning_of
 
 
 class Phase(str, Enum):
@@ -70,6 +70,7 @@ class State:
     idempotent: bool = False
     stage: str | None = None
     learner_seq: int | None = None
+    cursor: Cursor | None = None
     stop_reason: str | None = None
     pause_after: int | None = None
     held_phase: Phase | None = None
@@ -90,13 +91,14 @@ def encode_state(state: State) -> dict[str, Any]:
     plain: dict[str, Any] = {"tuning": vars(state.tuning), "notices": (), "phase": state.phase.value}
     plain |= {"turns": _plain(state.turns), "watched": _plain(state.watched), "ladder": vars(state.ladder)}
     plain["draft"] = None if state.draft is None else vars(state.draft)
+    plain["cursor"] = None if state.cursor is None else vars(state.cursor)
     plain["held_phase"] = None if state.held_phase is None else state.held_phase.value
     return {**vars(state), **plain}
 
 
 def decode_state(body: dict[str, Any]) -> State:
     """The state that ``encode_state`` wrote, JSON in between."""
-    draft, held = body["draft"], body["held_phase"]
+    draft, held, cursor = body["draft"], body["held_phase"], body.get("cursor")
     made = {
         "tuning": tuning_of(body["tuning"]),
         "phase": Phase(body["phase"]),
@@ -104,6 +106,7 @@ def decode_state(body: dict[str, Any]) -> State:
         "watched": _turns(body.get("watched", ())),
         "ladder": Ladder(**body.get("ladder", {})),
         "draft": None if draft is None else Draft(**draft),
+        "cursor": None if cursor is None else Cursor(**cursor),
         "held_phase": None if held is None else Phase(held),
         "notices": (),
     }

@@ -85,14 +85,34 @@ Step = CheckLearner | Retell | AskTeacher | RecordDraft | Teach | Rest | End
 
 
 @dataclass(frozen=True)
+class Cursor:
+    """How far a learner's own record goes: the ``seq`` of its newest entry, and a ``head`` that commits to them all."""
+
+    epoch: str
+    seq: int
+    head: str
+
+
+@dataclass(frozen=True)
 class Checked:
-    """The learner answered the check. ``lost_key`` is the first exchange it no longer knows, of ``lost`` in all."""
+    """The learner answered the check. ``lost_key`` is the first exchange it no longer knows, of ``lost`` in all.
+
+    ``cursor`` is what it says of its own record.
+    """
 
     at: float
     idempotent: bool = False
     lost_key: str | None = None
     lost: int = 0
     stage: str | None = None
+    cursor: Cursor | None = None
+
+
+@dataclass(frozen=True)
+class Reconnected:
+    """What was to be said was not: the connection is a new one, and who is there now may know less."""
+
+    at: float
 
 
 @dataclass(frozen=True)
@@ -206,6 +226,7 @@ class Retuned:
 
 Event = (
     Checked
+    | Reconnected
     | Retold
     | Spoke
     | Drafted
@@ -222,6 +243,7 @@ EVENTS: dict[str, type[Event]] = {
     kind.__name__: kind
     for kind in (
         Checked,
+        Reconnected,
         Retold,
         Spoke,
         Drafted,
@@ -240,7 +262,11 @@ EVENTS: dict[str, type[Event]] = {
 def encode(event: Event) -> dict[str, Any]:
     """The event as plain JSON values, for ``decode``."""
     plain = {"event": type(event).__name__, **vars(event)}
-    return {**plain, "tuning": vars(event.tuning)} if isinstance(event, Retuned) else plain
+    if isinstance(event, Retuned):
+        plain["tuning"] = vars(event.tuning)
+    elif isinstance(event, Checked) and event.cursor is not None:
+        plain["cursor"] = vars(event.cursor)
+    return plain
 
 
 def decode(body: dict[str, Any]) -> Event:
@@ -249,6 +275,8 @@ def decode(body: dict[str, Any]) -> Event:
     known = {field.name: body[field.name] for field in fields(kind) if field.name in body}
     if kind is Retuned:
         known["tuning"] = tuning_of(known["tuning"])
+    if known.get("cursor") is not None:
+        known["cursor"] = Cursor(**known["cursor"])
     return kind(**known)
 
 

@@ -15,12 +15,14 @@ from llm_trainer.session.steps import (
     Awoke,
     Checked,
     Closed,
+    Cursor,
     Drafted,
     Event,
     Failed,
     Noted,
     Notice,
     PauseAsked,
+    Reconnected,
     Rested,
     ResumeAsked,
     Retold,
@@ -37,6 +39,8 @@ REJECTIONS_BEFORE_WAITING = 9
 ANSWERED_FAILURES = 5
 """Bad answers from a live learner to one utterance before it is given up as uncertain: it may be poison to it."""
 REFUSALS_BEFORE_WAITING = 5
+LEARNER_FORGOT = "learner-forgot"
+"""Why a session ends whose learner forgot and cannot be told again without hearing something twice."""
 PAUSE_SECONDS = 5.0
 """The last rung of the ladder against pathologies of the talk."""
 
@@ -143,10 +147,19 @@ def _checked(plan: Plan, s: State, event: Checked) -> State:
         return _ended(s, s.stop_reason)
     if event.lost_key is not None:
         if not event.idempotent:
-            return _ended(s, "learner-forgot")
+            return _ended(s, LEARNER_FORGOT)
         s = _noted(s, Noted("learner-forgot", f"the learner forgot {event.lost} exchanges; they are told again"))
-        return replace(s, phase=Phase.RETELLING, lost_key=event.lost_key, learner_seq=None)
-    return _onward(plan, s)
+        return replace(s, phase=Phase.RETELLING, lost_key=event.lost_key, learner_seq=None, cursor=None)
+    _check_heads(s.cursor, event.cursor)
+    return _onward(plan, replace(s, cursor=event.cursor))
+
+
+def _check_heads(before: Cursor | None, after: Cursor | None) -> None:
+    """I6: as many entries as before, and nothing forgotten, is the same record as before."""
+    if before is None or after is None or (before.epoch, before.seq) != (after.epoch, after.seq):
+        return
+    if before.head and after.head and before.head != after.head:
+        raise EngineBreach(f"I6: the learner's record was rewritten: {before} became {after}")
 
 
 def _retold(plan: Plan, s: State, event: Retold) -> State:
@@ -327,7 +340,7 @@ def _ask_again(plan: Plan, s: State, event: Rested | ResumeAsked) -> State:
     return replace(s, phase=Phase.ASKING, until=None, reason="")
 
 
-def _check_again(plan: Plan, s: State, event: Rested | ResumeAsked) -> State:
+def _check_again(plan: Plan, s: State, event: Rested | ResumeAsked | Reconnected) -> State:
     return replace(s, phase=Phase.CHECKING)
 
 
@@ -417,11 +430,13 @@ TRANSITIONS: dict[tuple[Phase, type[Event]], Callable[[Plan, State, Any], State]
     (Phase.CHECKING, Checked): _checked,
     (Phase.CHECKING, Failed): _check_failed,
     (Phase.RETELLING, Retold): _retold,
+    (Phase.RETELLING, Reconnected): _check_again,
     (Phase.RETELLING, Failed): _check_failed,
     (Phase.ASKING, Spoke): _spoke,
     (Phase.ASKING, Failed): _teacher_failed,
     (Phase.DRAFTING, Drafted): _drafted,
     (Phase.TEACHING, Taught): _taught,
+    (Phase.TEACHING, Reconnected): _check_again,
     (Phase.TEACHING, Failed): _learner_failed,
     (Phase.RESTING, Rested): _rested,
     (Phase.WAITING_LLM, Rested): _ask_again,

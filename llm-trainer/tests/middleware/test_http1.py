@@ -6,7 +6,7 @@ import ssl
 import anyio
 import pytest
 
-from llm_trainer.middleware.http1 import Broken, Client, Unreachable
+from llm_trainer.middleware.http1 import Broken, Client, Renewed, Unreachable
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"
 ENDS = {
@@ -180,3 +180,46 @@ def test_a_certificate_that_nobody_vouches_for_is_refused():
 
     play(story)
     assert ssl.create_default_context().verify_mode is ssl.CERT_REQUIRED
+
+
+def test_connections_of_one_generation_overlap_in_time():
+    async def story():
+        async with Peer(OK, OK, OK) as peer:
+            caller = client()
+            first = await caller.request("GET", peer.url, b"", {})
+            same = await caller.request("GET", peer.url, b"", {}, first.generation)
+            beside = await asyncio.gather(caller.request("GET", peer.url, b"", {}, first.generation))
+            assert first.generation is not None
+            assert {first.generation, same.generation, beside[0].generation} == {first.generation}
+            await caller.close()
+
+    play(story)
+
+
+def test_nothing_is_sent_over_a_connection_newer_than_the_caller_relies_on():
+    async def story():
+        async with Peer(OK, OK, OK) as peer:
+            caller = client()
+            before = (await caller.request("GET", peer.url, b"", {})).generation
+            peer.writers[0].transport.abort()  # as a restart of the peer does
+            await asyncio.sleep(0.01)
+            with pytest.raises(Renewed):
+                await caller.request("POST", peer.url, b"text", {}, before)
+            assert len(peer.requests) == 1
+
+            after = (await caller.request("GET", peer.url, b"", {})).generation
+            await caller.request("POST", peer.url, b"text", {}, after)
+            assert (len(peer.requests), peer.connections) == (3, 2)
+            await caller.close()
+
+    play(story)
+
+
+def test_a_peer_that_keeps_no_connection_gives_nothing_to_rely_on():
+    async def story():
+        async with Peer(OK.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"), close=True) as peer:
+            caller = client()
+            assert (await caller.request("GET", peer.url, b"", {})).generation is None
+            await caller.close()
+
+    play(story)

@@ -11,13 +11,16 @@ from llm_trainer.session.steps import (
     AskTeacher,
     Awoke,
     Checked,
+    CheckLearner,
     Closed,
+    Cursor,
     Drafted,
     End,
     Failed,
     Noted,
     PauseAsked,
     PhaseChanged,
+    Reconnected,
     Rest,
     ResumeAsked,
     Retell,
@@ -291,6 +294,40 @@ def test_a_forgetful_learner_is_told_again_before_anything_new():
     session.apply(Retold(3, "old:00000004"))
 
     assert isinstance(session.next_step(), AskTeacher)
+
+
+def test_over_a_new_connection_the_learner_is_looked_at_before_the_draft_is_sent():
+    session = ready(idempotent=True)
+    draft = session.next_step()
+    session.apply(Reconnected(4))
+    assert session.next_step() == CheckLearner()
+
+    session.apply(Checked(5, True))
+    assert session.next_step() == draft
+
+
+def test_a_record_of_the_learner_as_long_as_before_with_another_head_is_a_breach():
+    session = ready(idempotent=True)
+    for at, head in ((4, "a"), (6, "a")):
+        session.apply(Reconnected(at))
+        session.apply(Checked(at + 1, True, cursor=Cursor("e", 7, head)))
+    session.apply(Reconnected(8))
+
+    with pytest.raises(EngineBreach, match="I6"):
+        session.apply(Checked(9, True, cursor=Cursor("e", 7, "b")))
+
+
+def test_a_learner_that_was_told_again_may_have_another_head():
+    session = ready(idempotent=True)
+    session.apply(Reconnected(4))
+    session.apply(Checked(5, True, cursor=Cursor("e", 7, "a")))
+    session.apply(Reconnected(6))
+    session.apply(Checked(7, True, "s:00000001", 1, cursor=Cursor("e", 6, "z")))
+    session.apply(Retold(8, "s:00000001"))
+    session.apply(Reconnected(9))
+    session.apply(Checked(10, True, cursor=Cursor("e", 7, "b")))
+
+    assert isinstance(session.next_step(), Teach)
 
 
 def test_a_learner_whose_count_goes_back_is_looked_at():

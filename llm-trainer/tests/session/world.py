@@ -13,11 +13,13 @@ from llm_trainer.session.steps import (
     Checked,
     CheckLearner,
     Closed,
+    Cursor,
     Drafted,
     End,
     Event,
     Failed,
     PauseAsked,
+    Reconnected,
     RecordDraft,
     Rest,
     Rested,
@@ -93,7 +95,8 @@ class World:
         if isinstance(step, CheckLearner):
             if self.chance(8):
                 return self.failed("learner")
-            return Checked(self.now, self.session.plan.idempotent, stage=self.one_of(None, "words"))
+            cursor = self.one_of(None, Cursor("e", len(self.closed), "h"))
+            return Checked(self.now, self.session.plan.idempotent, stage=self.one_of(None, "words"), cursor=cursor)
         if isinstance(step, AskTeacher):
             if self.chance(6):
                 return self.failed("llm")
@@ -116,6 +119,8 @@ class World:
     def taught(self, step: Teach) -> Event:
         assert self.drafts[step.key] == step.text, "the text sent is the text drafted"
         assert self.session.plan.idempotent or step.key not in self.unsure, "asked again after an uncertain outcome"
+        if self.chance(9):
+            return Reconnected(self.now)
         if self.chance(5):
             failed = self.failed("learner")
             if failed.outcome == "unknown":
