@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
+from urllib.parse import quote
 
 import httpx2 as httpx
 
+from llm_trainer.cli.events import Event, read_events
 from llm_trainer.errors import PeerAnswerInvalid, PeerTimeout, PeerUnreachable, TrainerError
 
 Json = dict[str, Any]
 STOP_SECONDS = 180.0
+SILENCE_SECONDS = 5.0
+"""The middleware says something every second; longer silence means that nobody is there."""
+
+
+_ROUTE = re.compile(r"(?:GET|POST|PATCH|DELETE) /api/(?:training/|(?=sessions))([a-z]+)(?!\S)")
+"""What a remedy calls a route, and what those who type commands call it."""
 
 
 class Refused(TrainerError):
@@ -18,7 +27,7 @@ class Refused(TrainerError):
 
     def __init__(self, document: Mapping[str, Any], status: int) -> None:
         super().__init__(str(document.get("detail") or document.get("title") or f"the middleware answered {status}"))
-        self.remedy = str(document.get("remedy") or "")
+        self.remedy = _ROUTE.sub(r"`\1`", str(document.get("remedy") or ""))
         self.status, self.code = status, str(document.get("code") or "refused")
         self.title = str(document.get("title") or "Refused")
 
@@ -34,9 +43,9 @@ class Middleware:
         """Let go of the connection."""
         self._http.close()
 
-    def status(self) -> Json:
-        """Where the present or last session stands."""
-        return self._json("GET", "/api/training/status")
+    def status(self, session: str = "") -> Json:
+        """Where a session stands; the present or last one when none is named."""
+        return self._json("GET", "/api/training/status", params=_given(session=session))
 
     def services(self) -> Json:
         """Middleware, learner and LLM server, as last seen."""
@@ -50,34 +59,63 @@ class Middleware:
         """Start a session."""
         return self._json("POST", "/api/training/start", json=dict(plan), timeout=60.0)
 
-    def stop(self, timeout: float = STOP_SECONDS) -> Json:
-        """Stop the session; answers when it has really stopped, which may take as long as the call in flight."""
-        return self._json("POST", "/api/training/stop", timeout=timeout)
+    def stop(self, session: str = "", timeout: float = STOP_SECONDS) -> Json:
+        """Stop a session; answers when it has really stopped, which may take as long as the call in flight."""
+        return self._json("POST", "/api/training/stop", params=_given(session=session), timeout=timeout)
 
-    def pause(self) -> Json:
-        """Hold the session after the exchange in flight."""
-        return self._json("POST", "/api/training/pause", timeout=STOP_SECONDS)
+    def pause(self, session: str = "") -> Json:
+        """Hold a session after the exchange in flight."""
+        return self._json("POST", "/api/training/pause", params=_given(session=session), timeout=STOP_SECONDS)
 
-    def resume(self) -> Json:
+    def resume(self, session: str = "") -> Json:
         """Go on after a pause."""
-        return self._json("POST", "/api/training/resume", timeout=60.0)
+        return self._json("POST", "/api/training/resume", params=_given(session=session), timeout=60.0)
 
-    def step(self) -> Json:
-        """One exchange of a paused session."""
-        return self._json("POST", "/api/training/step", timeout=STOP_SECONDS)
+    def step(self, session: str = "", exchanges: int = 1) -> Json:
+        """Some exchanges of a paused session."""
+        body, params = {"exchanges": exchanges}, _given(session=session)
+        return self._json("POST", "/api/training/step", json=body, params=params, timeout=STOP_SECONDS)
 
-    def retune(self, changes: Mapping[str, object]) -> Json:
-        """Change delay, topics or strategy while the session runs."""
-        return self._json("PATCH", "/api/training", json=dict(changes))
+    def retune(self, changes: Mapping[str, object], session: str = "") -> Json:
+        """Change delay, topics or strategy while a session runs."""
+        return self._json("PATCH", "/api/training", json=dict(changes), params=_given(session=session))
 
-    def log(self, limit: int, after: int | None = None) -> Json:
-        """Exchanges of the present or last session: the newest ``limit``, or the first ``limit`` beyond ``after``."""
-        return self._json("GET", "/api/training/log", params=_given(limit=limit, after=after))
+    def log(self, limit: int, after: int | None = None, session: str = "") -> Json:
+        """Exchanges of a session: the newest ``limit``, or the first ``limit`` beyond ``after``."""
+        return self._json("GET", "/api/training/log", params=_given(limit=limit, after=after, session=session))
 
-    def measurements(self, after: int) -> list[Json]:
-        """What the learner measured of itself in this session, oldest first, from row ``after`` + 1 on."""
-        found = self._json("GET", "/api/training/measurements", params={"after": after}).get("measurements", [])
-        return [each for each in found if isinstance(each, dict)]
+    def measurements(self, after: int, session: str = "", limit: int = 1_000) -> list[Json]:
+        """What the learner measured of itself in a session, oldest first, from row ``after`` + 1 on."""
+        params = _given(after=after, session=session, limit=limit)
+        return _objects(self._json("GET", "/api/training/measurements", params=params).get("measurements"))
+
+    def events(self, after: str) -> Iterator[Event]:
+        """What happens, from event ``after`` on, what was missed first; ends when the middleware ends it."""
+        headers, patience = {"Last-Event-ID": after}, httpx.Timeout(10.0, read=SILENCE_SECONDS)
+        with (
+            self._translated(),
+            self._http.stream("GET", "/api/training/events", headers=headers, timeout=patience) as answer,
+        ):
+            if answer.is_error:
+                answer.read()
+                raise _refusal(answer)
+            yield from read_events(answer.iter_lines())
+
+    def session(self, session: str) -> Json:
+        """One session, by id or by name."""
+        return self._json("GET", f"/api/sessions/{quote(session, safe='')}")
+
+    def take_up(self, session: str) -> Json:
+        """Go on with a session that a crash cut off."""
+        return self._json("POST", f"/api/sessions/{quote(session, safe='')}/resume", timeout=60.0)
+
+    def delete(self, session: str) -> Json:
+        """Remove a session and all that was kept of it."""
+        return self._json("DELETE", f"/api/sessions/{quote(session, safe='')}", timeout=60.0)
+
+    def calls(self, **wanted: object) -> list[Json]:
+        """Calls made to learner and LLM server, newest first."""
+        return _objects(self._json("GET", "/api/traffic", params=_given(**wanted)).get("calls"))
 
     def pull(self, model: str) -> Json:
         """Have the LLM server fetch a model; empty means the one that its settings ask for."""
@@ -87,17 +125,16 @@ class Middleware:
         """How far that is."""
         return self._json("GET", "/api/llm/pull")
 
-    def sessions(self) -> list[Json]:
-        """All sessions, newest first."""
-        listed = self._json("GET", "/api/sessions").get("sessions", [])
-        return [each for each in listed if isinstance(each, dict)]
+    def sessions(self, limit: int = 100) -> list[Json]:
+        """Sessions, newest first."""
+        return _objects(self._json("GET", "/api/sessions", params={"limit": limit}).get("sessions"))
 
     def export(self, session: str, form: str) -> Iterator[bytes]:
         """The session's record in one of the formats, piece by piece."""
         with (
             self._translated(),
             self._http.stream(
-                "GET", f"/api/sessions/{session}/export", params={"format": form}, timeout=60.0
+                "GET", f"/api/sessions/{quote(session, safe='')}/export", params={"format": form}, timeout=60.0
             ) as answer,
         ):
             if answer.is_error:
@@ -159,4 +196,8 @@ def _refusal(answer: httpx.Response) -> Refused:
 
 
 def _given(**values: object) -> dict[str, Any]:
-    return {key: value for key, value in values.items() if value is not None}
+    return {key: value for key, value in values.items() if value is not None and value != ""}
+
+
+def _objects(listed: object) -> list[Json]:
+    return [each for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []

@@ -34,7 +34,7 @@ class Follower:
 
     def look(self, now: float) -> Scene:
         """Ask the middleware once. Raises PeerError while it does not answer."""
-        status = self.middleware.status()
+        status = self.middleware.status(self.session or "")
         if self.session is None:
             self.session = status.get("session_id")
         self.scene = replace(self.scene, status=status, note="")
@@ -57,7 +57,7 @@ class Follower:
         if self.scene.done == self._seen:
             return dict(self.scene.latest) if self.scene.latest else None
         self._seen = self.scene.done
-        shown = self.middleware.log(limit=1).get("exchanges") or []
+        shown = self.middleware.log(limit=1, session=self.session or "").get("exchanges") or []
         return shown[-1] if shown else None
 
     def settle(self, patience: float = 3.0) -> Scene:
@@ -73,7 +73,7 @@ class Follower:
 
     def _ask_learner(self) -> None:
         try:
-            learner, measured = self.middleware.learner(), self.middleware.measurements(self._row)
+            learner, measured = self.middleware.learner(), self.middleware.measurements(self._row, self.session or "")
         except (PeerError, Refused):
             return  # the session's phase says what is wrong with the learner
         self._row = max([self._row, *(each["row"] for each in measured if isinstance(each.get("row"), int))])

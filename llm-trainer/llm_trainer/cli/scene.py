@@ -74,6 +74,14 @@ def duration(seconds: float | None) -> str:
     return f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"
 
 
+def moment(told: object) -> str:
+    """A moment that the middleware told, in this machine's time: what a person's clock showed."""
+    try:
+        return datetime.fromisoformat(str(told).replace("Z", "+00:00")).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+    except (ValueError, OverflowError, OSError):
+        return "-"
+
+
 def sparkline(values: Sequence[float], width: int, blocks: str = BLOCKS) -> str:
     """The last shape of ``values`` in at most ``width`` characters, lowest to highest.
 
@@ -100,7 +108,9 @@ def phase(status: Mapping[str, Any]) -> str:
     reason = status.get("reason") or ""
     if status.get("phase") in ("waiting_llm", "waiting_learner"):
         reason = reason or last_error(status)
-    return printable(f"{words}: {reason}" if reason and reason != words else words)
+    if str(reason).startswith(words):  # "paused by request" says it all
+        return printable(reason)
+    return printable(f"{words}: {reason}" if reason else words)
 
 
 def last_error(status: Mapping[str, Any]) -> str:

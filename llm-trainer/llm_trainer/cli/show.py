@@ -92,10 +92,19 @@ class Lasting(io.TextIOBase):
             self._stream.flush()
 
 
+def _console() -> Console:
+    return Console(file=cast("IO[str]", Lasting(sys.stdout)), highlight=False)
+
+
+def is_screen() -> bool:
+    """Whether standard output is a terminal that can be drawn on."""
+    console = _console()
+    return console.is_terminal and not console.is_dumb_terminal
+
+
 def open_show() -> Show:
     """The live panel where standard output is a terminal, else plain lines."""
-    console = Console(file=cast("IO[str]", Lasting(sys.stdout)), highlight=False)
-    return Panel(console) if console.is_terminal and not console.is_dumb_terminal else Lines()
+    return Panel(_console()) if is_screen() else Lines()
 
 
 class Lines:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -11,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from llm_trainer.cli.finding import Finding
-from llm_trainer.cli.scene import duration, exchange_lines, last_error, phase, printable
+from llm_trainer.cli.scene import duration, exchange_lines, last_error, moment, phase, printable
 
 SERVICES = {"middleware": "middleware", "learner": "learner", "llm": "LLM server"}
 
@@ -35,58 +36,144 @@ def brief(answer: Mapping[str, Any]) -> str:
     return f"{printable(answer.get('status', 'done'))}" + (f" ({done} exchanges completed)" if done is not None else "")
 
 
+def changed(answer: Mapping[str, Any]) -> str:
+    """What holds from now on."""
+    topics = answer.get("topics") or []
+    shown = f"{len(topics)} topics" if len(topics) > 3 else ", ".join(map(str, topics)) or "topics left to the teacher"
+    return printable(f"From now on: one exchange every {answer.get('delay')} s, {answer.get('strategy')}, {shown}.")
+
+
 def status(answer: Mapping[str, Mapping[str, Any]]) -> str:
     """Session and services."""
     training, services = answer["training"], answer["services"]
-    total = training.get("max_exchanges") or "?"
-    rows = [
-        ("session", training.get("session_id") or "none yet"),
-        ("phase", phase(training)),
-        ("exchanges", f"{training.get('exchanges_completed', 0)} of {total}"),
-        ("topic", training.get("current_topic") or "-"),
-        ("time left", duration(training.get("eta_seconds"))),
-        ("guarantee", training.get("guarantee") or "-"),
-    ]
+    rows = [("session", "none yet"), ("phase", phase(training))]
+    if training.get("session_id"):
+        rows = _session(training)
     if last_error(training):
         rows.append(("last error", last_error(training)))
-    rows += [
-        (name, _service(services[key])) for key, name in SERVICES.items() if isinstance(services.get(key), Mapping)
-    ]
+    if remedy := _remedy(training):
+        rows.append(("", f"-> {remedy}"))
+    growth = _mapping(_mapping(training.get("learner")).get("growth"))
+    said = {"learner": _grown(growth), "llm": _speaks(_mapping(training.get("llm"))), "middleware": ""}
+    for key, name in SERVICES.items():
+        if isinstance(services.get(key), Mapping):
+            rows += _service(name, services[key], said[key])
     return _grid(rows)
 
 
-def _service(service: Mapping[str, Any]) -> str:
-    words = [str(service.get("state") or service.get("status") or "unknown")]
-    words += [str(service[key]) for key in ("backend", "model", "stage") if service.get(key)]
+def _session(training: Mapping[str, Any]) -> list[tuple[str, str]]:
+    rows = [
+        ("session", f"{training['session_id']}  {training.get('name') or ''}".rstrip()),
+        ("phase", phase(training)),
+        ("exchanges", _progress(training)),
+        ("topic", str(training.get("current_topic") or "-")),
+    ]
+    if training.get("running"):
+        rate = training.get("rate_per_second")
+        pace = f"{rate:.2f} a second, " if isinstance(rate, int | float) else ""
+        rows.append(("pace", f"{pace}{duration(training.get('eta_seconds'))} to go, delay {training.get('delay')} s"))
+    rows.append(("started", moment(training.get("started_at"))))
+    if training.get("ended_at"):
+        rows.append(("ended", moment(training.get("ended_at"))))
+    rows.append(("teaching", f"{training.get('strategy') or '-'}, {training.get('guarantee') or '-'}"))
+    return rows
+
+
+def _progress(training: Mapping[str, Any]) -> str:
+    told = f"{training.get('exchanges_completed', 0)} of {training.get('max_exchanges') or '?'}"
+    for key, meaning in (("uncertain", "uncertain"), ("refused", "refused by the learner")):
+        if training.get(key):
+            told += f", {training[key]} {meaning}"
+    return told
+
+
+def _remedy(training: Mapping[str, Any]) -> str:
+    error = training.get("last_error")
+    return printable(error.get("remedy") or "") if isinstance(error, Mapping) else ""
+
+
+def _grown(growth: Mapping[str, Any]) -> str:
+    told = [f"stage {growth['stage']}"] if growth.get("stage") else []
+    told += [
+        f"{growth[key]} {words}"
+        for key, words in (("vocabulary", "words"), ("exchanges", "exchanges"))
+        if key in growth
+    ]
+    return ", ".join(told)
+
+
+def _speaks(llm: Mapping[str, Any]) -> str:
+    """Who speaks; and who should, if that is another."""
+    words = [str(llm[key]) for key in ("backend", "model") if llm.get(key)]
+    told = " ".join(dict.fromkeys(words))
+    if llm.get("requested_model") and llm.get("requested_model") != llm.get("model"):
+        told += f", asked for was {llm['requested_model']}: {llm.get('detail') or ''}".rstrip(": ")
+    return told
+
+
+def _service(name: str, service: Mapping[str, Any], said: str) -> list[tuple[str, str]]:
+    words = [str(service.get("state") or service.get("status") or "unknown"), said]
     why = service.get("reason") or service.get("detail")
-    return printable(", ".join(words) + (f" ({why})" if why else ""))
+    rows = [(name, ", ".join(word for word in words if word) + (f" ({why})" if why else ""))]
+    return rows + ([("", f"-> {service['remedy']}")] if why and service.get("remedy") else [])
+
+
+def _mapping(found: object) -> Mapping[str, Any]:
+    return found if isinstance(found, Mapping) else {}
 
 
 def log(answer: Mapping[str, Any]) -> str:
     """A transcript."""
     lines: list[str] = []
     for exchange in answer.get("exchanges", []):
-        lines.append(
-            f"#{exchange.get('number')}  {exchange.get('topic') or ''}  {exchange.get('timestamp') or ''}".rstrip()
-        )
+        doubt = "  (may not have been heard)" if exchange.get("status") == "uncertain" else ""
+        topic = exchange.get("topic") or ""
+        lines.append(f"#{exchange.get('number')}  {topic}  {moment(exchange.get('timestamp'))}{doubt}".rstrip())
         lines += [f"   {line}" for line in exchange_lines(exchange)]
     lines.append(f"{answer.get('showing', 0)} of {answer.get('total_exchanges', 0)} exchanges")
-    return "\n".join(printable(line) if not line.startswith(" ") else line for line in lines)
+    return "\n".join(_folded(line) for line in lines)
+
+
+def _folded(line: str) -> str:
+    """A line of a transcript, broken at the terminal's width; what follows stands below what was said."""
+    indent = " " * (12 if line.startswith(" ") else 0)
+    shown = line if line.startswith(" ") else printable(line)
+    return textwrap.fill(shown, max(30, Console().width), subsequent_indent=indent, break_on_hyphens=False)
 
 
 def sessions(answer: Mapping[str, Sequence[Mapping[str, Any]]]) -> str:
-    """All sessions."""
+    """All sessions: a table where there is room for one, else a few lines for each."""
     if not answer["sessions"]:
         return "There is no session yet; --exchanges 100 starts one."
+    shown = [
+        (
+            str(each.get("name") or each.get("session_id")),
+            moment(each.get("started_at")),
+            _progress(each),
+            _end(each),
+            _who(each),
+        )
+        for each in answer["sessions"]
+    ]
+    if Console().width < 80:
+        return "\n".join(f"{name}\n   {begun}\n   {done}, {end}, {who}" for name, begun, done, end, who in shown)
     table = Table(box=None, pad_edge=False, show_header=True, header_style="")
-    for title in ("session", "started", "exchanges", "ended"):
+    for title in ("session", "started", "exchanges", "status", "teacher"):
         table.add_column(title, overflow="fold")
-    for each in answer["sessions"]:
-        done, planned = each.get("exchanges_completed", each.get("exchanges", 0)), each.get("max_exchanges", "?")
-        end = each.get("end_reason") or ("running" if each.get("running") else each.get("phase") or "-")
-        cells = (each.get("session_id") or each.get("id"), each.get("started_at"), f"{done} of {planned}", end)
-        table.add_row(*(Text(printable(cell or "-")) for cell in cells))
+    for cells in shown:
+        table.add_row(*(Text(printable(cell)) for cell in cells))
     return _text(table)
+
+
+def _end(session: Mapping[str, Any]) -> str:
+    if session.get("status") == "interrupted":
+        return "interrupted; `resume` goes on"
+    return str(session.get("end_reason") or session.get("status") or "-")
+
+
+def _who(session: Mapping[str, Any]) -> str:
+    teacher = _mapping(session.get("teacher"))
+    return str(teacher.get("model") or teacher.get("backend") or "-")
 
 
 def findings(found: Iterable[Finding]) -> str:

@@ -20,6 +20,8 @@ class FakeMiddleware:
         self.plan: dict[str, Any] = {}
         self.calls: list[tuple[str, str]] = []
         self.refuse_start: tuple[int, str] | None = None
+        self.events_each = 1_000_000
+        self.heard_after: list[str] = []
         fake = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -53,6 +55,8 @@ class FakeMiddleware:
         body = json.loads(handler.rfile.read(length) or "{}")
         parts = urlsplit(handler.path)
         self.calls.append((method, parts.path))
+        if parts.path == "/api/training/events":
+            return self.tell(handler, handler.headers.get("Last-Event-ID") or "")
         status, kind, content = self.route(method, parts.path, parse_qs(parts.query), body)
         payload = content if isinstance(content, bytes) else json.dumps(content).encode()
         handler.send_response(status)
@@ -60,6 +64,21 @@ class FakeMiddleware:
         handler.send_header("Content-Length", str(len(payload)))
         handler.end_headers()
         handler.wfile.write(payload)
+
+    def tell(self, handler: Any, after: str) -> None:
+        """Event n is exchange n. So many are told, then the connection is cut in the middle of a line."""
+        self.heard_after.append(after)
+        handler.send_response(200)
+        handler.send_header("Content-Type", "text/event-stream")
+        handler.send_header("Connection", "close")
+        handler.end_headers()
+        handler.wfile.write(f"retry: 1000\n\nevent: status\ndata: {json.dumps(self.advance())}\n\n".encode())
+        seq = int(after.rpartition(":")[2] or 0)
+        for number in range(seq + 1, min(seq + self.events_each, self.done) + 1):
+            told = f"id: {SESSION}:{number}\nevent: exchange\ndata: {json.dumps(self.exchange(number))}\n\n"
+            handler.wfile.write(told.encode())
+        handler.wfile.write(b'event: exchange\ndata: {"num')
+        handler.close_connection = True
 
     def route(self, method: str, path: str, query: dict[str, list[str]], body: dict[str, Any]) -> tuple[int, str, Any]:
         plain, problem = "application/json", "application/problem+json"
@@ -77,7 +96,12 @@ class FakeMiddleware:
         if path == "/api/training/log":
             limit = int(query["limit"][0])
             shown = [self.exchange(n + 1) for n in range(self.done)][-limit:]
-            return 200, plain, {"total_exchanges": self.done, "showing": len(shown), "exchanges": shown}
+            last = f"{SESSION}:{self.done}"
+            return (
+                200,
+                plain,
+                {"total_exchanges": self.done, "showing": len(shown), "exchanges": shown, "last_event_id": last},
+            )
         if path == "/api/cerebrum/status":
             return 200, plain, {"stage": "words", "vocabulary": 3 * self.done, "exchanges": self.done}
         if path == "/api/training/measurements":
@@ -86,8 +110,15 @@ class FakeMiddleware:
         if path == "/api/status":
             return 200, plain, {"middleware": {"state": "ready"}, "learner": {"state": "ready", "stage": "words"}}
         if path == "/api/sessions":
-            listed = {"session_id": SESSION, "started_at": "2026-01-01T00:00:00Z", "exchanges_completed": self.done}
+            listed = {
+                "session_id": SESSION,
+                "name": "session_20260101_000000",
+                "started_at": "2026-01-01T00:00:00Z",
+                "exchanges_completed": self.done,
+            }
             return 200, plain, {"sessions": [listed | {"max_exchanges": self.total, "end_reason": "completed"}]}
+        if path == f"/api/sessions/{SESSION}" or path == "/api/sessions/session_20260101_000000":
+            return 200, plain, {"session_id": SESSION, "name": "session_20260101_000000", "status": "ended"}
         if path == f"/api/sessions/{SESSION}/export":
             return 200, "text/csv", f"format,{query['format'][0]}\n".encode()
         return 404, problem, {"code": "not-found", "detail": f"nothing at {path}", "remedy": "look elsewhere"}

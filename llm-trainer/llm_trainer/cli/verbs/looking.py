@@ -1,0 +1,60 @@
+"""Verbs that show how sessions stand, and what was said in them."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from llm_trainer.cli import tables
+from llm_trainer.cli.client import Json, Middleware
+from llm_trainer.cli.completing import sessions_named
+from llm_trainer.cli.following import watch_session
+from llm_trainer.cli.reach import Reach, verb
+
+Session = Annotated[
+    str,
+    typer.Argument(
+        help="The session's id or name; the present or last one when left out.", autocompletion=sessions_named
+    ),
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add these verbs to the command line."""
+
+    @verb(app)
+    def status(reach: Reach, session: Session = "") -> None:
+        """Show where the session and the three services stand."""
+
+        def all_of_it(middleware: Middleware) -> Json:
+            return {"training": middleware.status(session), "services": middleware.services()}
+
+        reach.ask(all_of_it, tables.status)
+
+    @verb(app)
+    def log(
+        reach: Reach,
+        session: Session = "",
+        limit: Annotated[int, typer.Option("--limit", min=1, max=1_000, help="How many exchanges.")] = 20,
+        after: Annotated[int | None, typer.Option("--after", min=0, help="Only those with a greater number.")] = None,
+    ) -> None:
+        """Show the exchanges of a session."""
+        reach.ask(lambda middleware: middleware.log(limit, after, session), tables.log)
+
+    @verb(app)
+    def watch(
+        reach: Reach,
+        session: Session = "",
+        plain: Annotated[bool, typer.Option("--plain", help="Lines instead of the whole screen.")] = False,
+    ) -> None:
+        """Watch a session on the whole screen; q leaves it running."""
+        raise typer.Exit(watch_session(reach, session, plain=plain))
+
+    @verb(app)
+    def sessions(
+        reach: Reach,
+        limit: Annotated[int, typer.Option("--limit", min=1, max=1_000, help="How many.")] = 100,
+    ) -> None:
+        """List all sessions, newest first."""
+        reach.ask(lambda middleware: {"sessions": middleware.sessions(limit)}, tables.sessions)
