@@ -31,7 +31,7 @@ from llm_trainer.middleware.statements import (
 from llm_trainer.middleware.store import Record, chained, sha256
 from llm_trainer.session.engine import Session
 from llm_trainer.session.limits import Spent, spent_of
-from llm_trainer.session.state import encode_state
+from llm_trainer.session.state import Phase, encode_state
 from llm_trainer.session.steps import (
     Closed,
     Ended,
@@ -63,6 +63,7 @@ class Ledger:
         self._session, self._record, self._hub, self._clock = session, record, hub, clock
         self._id = session.plan.session_id
         self._drafted: Row = {}
+        self._unwritten: list[tuple[Event, tuple[Notice, ...]]] = []
 
     async def commit(self) -> None:
         """Put everything on disk; StoreError, EngineBreach or LeaseLost say why not."""
@@ -78,14 +79,21 @@ class Ledger:
     # ------------------------------------------------------------ what is written
 
     def event(self, event: Event, notices: tuple[Notice, ...], tokens: int = 0) -> None:
-        """An event and what follows from it."""
+        """An event, what follows from it, and how the session stands: never one without the others.
+
+        What was said waits for the draft that is made of it: one writing of the state for both.
+        """
         self.spent = self.spent.after(event, notices, tokens)
-        self.row["journal_seq"] += 1
-        self._write(JOURNAL, {"session_id": self._id, "seq": self.row["journal_seq"], "body": encode(event)})
-        for notice in notices:
-            self._notice(notice, event)
-        if not isinstance(event, Spoke):
-            self.state()
+        self._unwritten.append((event, notices))
+        if isinstance(event, Spoke) and self._session.state.phase is Phase.DRAFTING:
+            return
+        unwritten, self._unwritten = self._unwritten, []
+        for each, following in unwritten:
+            self.row["journal_seq"] += 1
+            self._write(JOURNAL, {"session_id": self._id, "seq": self.row["journal_seq"], "body": encode(each)})
+            for notice in following:
+                self._notice(notice, each)
+        self.state()
 
     def state(self) -> None:
         """How the session stands."""
