@@ -101,10 +101,10 @@ class Judge:
         agreeing = places[best(near, _AGREEING)].mean(0)
         consensus = np.einsum("ij,j->i", places, agreeing)
         about = self._about(query)
-        rare = {word for word in about if self.composer.is_rare(word)}
-        known = _Informed(self.turns)
-        telling = [not rare.isdisjoint(c.words) for c in candidates] if rare else [False] * len(candidates)
-        facts = [self._fact(c, query, about, known) if t else 0.0 for c, t in zip(candidates, telling, strict=True)]
+        rare = dict.fromkeys(word for word in about if self.composer.is_rare(word))
+        asked = _Asked(about, rare, query.words, _Informed(self.turns))
+        telling = [any(w in rare for w in c.words) for c in candidates] if rare else [False] * len(candidates)
+        facts = [self._fact(c, asked) if t else 0.0 for c, t in zip(candidates, telling, strict=True)]
         return {
             "near": near,
             "expected": expected,
@@ -172,39 +172,69 @@ class Judge:
         most, fewest = max(surprisal[w] for w in rare), min(turns[w] for w in rare)
         return {w: (s / most) ** 3 * (fewest / turns[w]) ** _RARER for w, s in surprisal.items() if turns[w]}
 
-    def _fact(self, candidate: Candidate, query: Query, about: Mapping[str, float], known: _Informed) -> float:
+    def _fact(self, candidate: Candidate, asked: _Asked) -> float:
         """Return how much a candidate says of the rare words asked about.
 
         What counts is said in the sentence that holds them, and in those after it if all were heard together. A word
         that goes on as it did in the query is the query's phrase over again ("tell me"), and nothing is said of it.
         """
-        phrases = dict.fromkeys(pairwise(query.words))
-        most, total = 0.0, sum(about.values()) + 1e-9
-        sentences = [
-            [fold(t) for t in candidate.tokens[start:end]] for start, end in self.composer.ends.spans(candidate.tokens)
-        ]
-        news = [sum(known[w] for w in dict.fromkeys(own) if w and w not in query.words) for own in sentences]
+        most = 0.0
+        folded = tuple(map(fold, candidate.tokens))
+        sentences = [folded[start:end] for start, end in self.composer.ends.spans(candidate.tokens)]
         for k, own in enumerate(sentences):
-            rare = [
-                about[w] * min(1.0, known[w] / _TELLING)
-                for w, then in pairwise((*own, ""))
-                if w in about and (w, then) not in phrases and self.composer.is_rare(w)
-            ]
-            if rare:
-                shared = sum(about[w] for w in dict.fromkeys(own) if w in about) / total
-                more = sum(news[k + 1 :]) if candidate.kind == "heard" else 0.0
-                told = math.tanh((news[k] + more) / _NEWS) * self._share_told(candidate, k, query, news[k], known)
-                most = max(most, (0.5 * max(rare) + 0.5 * shared) * told)
+            spoken = asked.spoken_of(own)
+            if spoken:
+                news = asked.news(own)
+                more = sum(map(asked.news, sentences[k + 1 :])) if candidate.kind == "heard" else 0.0
+                told = math.tanh((news + more) / _NEWS) * self._share_told(candidate, k, asked, news)
+                most = max(most, spoken * told)
         return most
 
-    def _share_told(self, candidate: Candidate, k: int, query: Query, news: float, known: _Informed) -> float:
+    def _share_told(self, candidate: Candidate, k: int, asked: _Asked, news: float) -> float:
         """Return how much of what a turn went on to tell is told by a sentence, the k-th here, taken out of it."""
         if candidate.kind not in ("sentence", "pair") or k >= len(candidate.parts):
             return 1.0
         part = candidate.parts[k]
         later = self.turns.passages[part.turn].tokens[part.at + part.end - part.start :]
-        rest = sum(known[w] for w in dict.fromkeys(map(fold, later)) if w and w not in query.words)
-        return (news + 1) / (news + 1 + rest)
+        return (news + 1) / (news + 1 + asked.news(tuple(map(fold, later))))
+
+
+class _Asked:
+    """What is asked about (the weight of each word, and those that are rare), and what sentences tell of it.
+
+    Sentences stand in many candidates; what was found of one is remembered.
+    """
+
+    def __init__(
+        self, about: Mapping[str, float], rare: Mapping[str, None], words: Sequence[str], known: _Informed
+    ) -> None:
+        self.about, self.rare, self.known = about, rare, known
+        self.words, self.phrases = dict.fromkeys(words), dict.fromkeys(pairwise(words))
+        self.whole = sum(about.values()) + 1e-9
+        self._news: dict[tuple[str, ...], float] = {}
+        self._spoken: dict[tuple[str, ...], float] = {}
+
+    def news(self, sentence: tuple[str, ...]) -> float:
+        """Return how much the words tell that were not asked."""
+        found = self._news.get(sentence)
+        if found is None:
+            new = [self.known[w] for w in dict.fromkeys(sentence) if w and w not in self.words]
+            found = self._news[sentence] = sum(new)
+        return found
+
+    def spoken_of(self, sentence: tuple[str, ...]) -> float:
+        """Return how much of what is asked about a sentence speaks of; 0 when it has no rare word of it."""
+        found = self._spoken.get(sentence)
+        if found is None:
+            about = self.about
+            rare = [
+                about[w] * min(1.0, self.known[w] / _TELLING)
+                for w, then in pairwise((*sentence, ""))
+                if w in self.rare and (w, then) not in self.phrases
+            ]
+            shared = sum(about[w] for w in dict.fromkeys(sentence) if w in about) if rare else 0.0
+            found = self._spoken[sentence] = 0.5 * max(rare) + 0.5 * shared / self.whole if rare else 0.0
+        return found
 
 
 class _Said:
