@@ -26,8 +26,10 @@ Connect = Callable[[Path], sqlite3.Connection]
 
 
 def connect(path: Path) -> sqlite3.Connection:
-    """The standard library's connection, which leaves transactions to us."""
-    return sqlite3.connect(path, timeout=LOCK_SECONDS, isolation_level=None)
+    """The standard library's connection; it leaves transactions to us, and shows what is no text as surrogates."""
+    connection = sqlite3.connect(path, timeout=LOCK_SECONDS, isolation_level=None)
+    connection.text_factory = lambda raw: raw.decode("utf-8", "surrogateescape")
+    return connection
 
 
 class Database:
@@ -86,7 +88,7 @@ class Database:
 
     def number(self, sql: str) -> int:
         """The one number that a question finds."""
-        return int(self.execute(sql).fetchone()[0])
+        return int(self.rows(sql)[0][0])
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
@@ -128,6 +130,8 @@ class Database:
             ours = self._translate(error)
             self._unsafe = ours if isinstance(ours, StoreUnsafe) else None
             raise ours from error
+        except UnicodeError as error:  # what SQLite quotes of a damaged file need not be text
+            raise self.corrupt(f"{self.path} is damaged: {error}") from error
         except OSError as error:
             raise StoreError(f"{self.path}: {error.strerror}", remedy="give the data directory to this user") from error
 

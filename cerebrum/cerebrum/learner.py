@@ -12,15 +12,25 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timezone
-from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
+from cerebrum.accounts import (
+    Cursor,
+    Exchange,
+    Explanation,
+    Origin,
+    Overheard,
+    Status,
+    digest_of,
+    exchange_of,
+    notes_on,
+    remembered,
+    why_of,
+)
 from cerebrum.chain import Content, Record, Verifier
-from cerebrum.dialogue import Observation, Reply
-from cerebrum.errors import Forgotten, KeyReused, NotFound, StoreCorrupt, Waking
+from cerebrum.dialogue import Observation
+from cerebrum.errors import KeyReused, NotFound, StoreCorrupt, Waking
 from cerebrum.fold import Audit, Fold, Progress, learn, observation_of
 from cerebrum.mind import Mind, Pattern, TokenBits, Word
 from cerebrum.saved import About, SavedMinds
@@ -30,73 +40,6 @@ from cerebrum.tokenizer import encode
 SAVE_AFTER = 500  # records that make a snapshot worth its time
 CAPABILITIES = ("idempotency", "cursor", "freeze", "observe", "score", "explain", "forget", "snapshot")
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Exchange:
-    """What was heard and answered. ``seq`` is None when the mind was frozen; ``replayed`` when it was heard before."""
-
-    seq: int | None
-    heard: str
-    said: str
-    at: str
-    stage: str
-    why: Mapping[str, Any]
-    replayed: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Overheard:
-    """The places of an overheard conversation's turns in the record."""
-
-    first: int
-    last: int
-    replayed: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Cursor:
-    """Where the record ends. Another ``epoch`` means: this is not the continuation of what you knew."""
-
-    epoch: str
-    seq: int
-    head: str
-
-
-@dataclass(frozen=True, slots=True)
-class Status:
-    """How CEREBRUM is: ``state`` is waking, ok, rebuilding (answers all the while) or damaged.
-
-    ``not_learned`` counts observations, since the start, that the mind failed on: a bug to be reported.
-    """
-
-    state: str
-    stage: str
-    exchanges: int
-    observations: int
-    forgotten: int
-    not_learned: int
-    cursor: Cursor
-    measurements: Mapping[str, float | int] = field(default_factory=dict)
-    progress: Progress | None = None
-    checked: Progress | None = None
-    problem: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """Words of a reply, and the observations (seq, text; text None when deleted) they came from."""
-
-    text: str
-    sources: tuple[tuple[int, str | None], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Explanation:
-    """Why something was said."""
-
-    exchange: Exchange
-    words: tuple[Origin, ...]
 
 
 def utc_now() -> str:
@@ -213,14 +156,14 @@ class Learner:
 
         Raises KeyReused, Forgotten, Waking, StoreError; then nothing was remembered and nothing learned.
         """
-        mind, body = self._awake(), _body(heard, conversation, partner)
+        mind, body = self._awake(), digest_of(heard, conversation, partner)
         known = self._known(key, body)
         if known is not None and known.content is not None:
-            return _exchange_of(known, known.content, replayed=True)
+            return exchange_of(known, known.content, replayed=True)
         stage, reply, at = mind.stage, mind.respond(heard, conversation), self._now()
-        notes = _notes(stage, reply)
+        notes = notes_on(stage, reply)
         if frozen:
-            return Exchange(None, heard, reply.text, at, stage, _why(notes))
+            return Exchange(None, heard, reply.text, at, stage, why_of(notes))
         content = Content(conversation, heard, reply.text, partner, json.dumps(notes), body)
         [record] = self.store.append([Entry("exchange", at, content, key)])
         self._failed += not learn(mind, Observation(record.seq, conversation, heard, reply.text))
@@ -228,11 +171,11 @@ class Learner:
             "exchange seq=%d stage=%s kind=%s score=%.3f heard=%d said=%d",
             *(record.seq, stage, reply.kind, reply.score, len(heard), len(reply.text)),
         )
-        return _exchange_of(record, content)
+        return exchange_of(record, content)
 
     def observe(self, turns: Sequence[tuple[str, str]], conversation: str = "", key: str | None = None) -> Overheard:
         """Learn from a conversation between others: (speaker, text) in order. Raises as ``exchange`` does."""
-        mind, body = self._awake(), _body(conversation, *(part for turn in turns for part in turn))
+        mind, body = self._awake(), digest_of(conversation, *(part for turn in turns for part in turn))
         known = self._known(key, body)
         if known is not None and known.content is not None:
             return Overheard(known.seq, known.seq + len(turns) - 1, replayed=True)
@@ -294,14 +237,14 @@ class Learner:
         record = self.store.recorded(key)
         if record is None:
             raise NotFound(f"nothing was ever applied under the key {key!r}", remedy="send it with POST /api/chat")
-        return _exchange_of(record, _remembered(record), replayed=True)
+        return exchange_of(record, remembered(record), replayed=True)
 
     def explain(self, seq: int) -> Explanation:
         """Where the words of the answer in exchange ``seq`` came from; NotFound, Forgotten."""
         record = self.store.record(seq)
         if record is None or record.kind != "exchange":
             raise NotFound(f"there is no exchange {seq}", remedy="GET /api/observations lists what was heard")
-        exchange = _exchange_of(record, _remembered(record))
+        exchange = exchange_of(record, remembered(record))
         return Explanation(exchange, tuple(self._origins(exchange)))
 
     def _origins(self, exchange: Exchange) -> Iterable[Origin]:
@@ -356,33 +299,6 @@ class Learner:
 
     def _known(self, key: str | None, body: str) -> Record | None:
         record = self.store.recorded(key) if key is not None else None
-        if record is not None and _remembered(record).body != body:
+        if record is not None and remembered(record).body != body:
             raise KeyReused(f"the key {key!r} was used with another body", remedy="make a new key for a new request")
         return record
-
-
-def _remembered(record: Record) -> Content:
-    if record.content is None:
-        raise Forgotten(f"observation {record.seq} was deleted on request", seq=record.seq)
-    return record.content
-
-
-def _body(*parts: str) -> str:
-    return sha256(json.dumps(parts).encode()).hexdigest()
-
-
-def _notes(stage: str, reply: Reply) -> dict[str, Any]:
-    sources = [{"start": s.start, "end": s.end, "seq": s.seq} for s in reply.sources]
-    features = {name: round(float(value), 6) for name, value in reply.features.items()}
-    return {"stage": stage, "kind": reply.kind, "score": float(reply.score), "features": features, "sources": sources}
-
-
-def _why(notes: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: notes[name] for name in ("kind", "score", "features", "sources")}
-
-
-def _exchange_of(record: Record, content: Content, replayed: bool = False) -> Exchange:
-    if record.kind != "exchange":
-        raise KeyReused(f"the key {record.key!r} belongs to an overheard conversation", remedy="make a new key")
-    notes = json.loads(content.notes)
-    return Exchange(record.seq, content.heard, content.said or "", record.at, notes["stage"], _why(notes), replayed)

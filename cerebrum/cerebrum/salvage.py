@@ -20,7 +20,7 @@ from typing import Any
 
 from cerebrum import rows, wal
 from cerebrum.chain import Record, chained, link
-from cerebrum.database import is_in_use
+from cerebrum.database import connect, is_in_use
 from cerebrum.errors import StoreCorrupt, StoreError, StoreLocked
 
 BATCH = 500
@@ -139,7 +139,7 @@ def wreck(path: Path, at: str) -> Iterator[Wreck]:
         except OSError as error:
             raise StoreError(f"{path} cannot be copied: {error}", remedy="see whether there is space for it") from error
         log_fault = wal.look(copy.with_name(copy.name + "-wal")).fault
-        with contextlib.closing(sqlite3.connect(copy, isolation_level=None)) as connection:
+        with contextlib.closing(connect(copy)) as connection:
             try:
                 found = Wreck(path, connection, at)
                 found.faults += [f"the write-ahead log is damaged: {log_fault}"] if log_fault else []

@@ -86,9 +86,8 @@ class Store:
 
     def _read(self) -> None:
         self._read_about()
-        last = self._db.execute("SELECT * FROM records ORDER BY seq DESC LIMIT 1").fetchone()
-        self.seq = int(last[0]) if last else 0
-        self.head = bytes(last[6]) if last else self.genesis
+        last = [self._record(row) for row in self._db.rows("SELECT * FROM records ORDER BY seq DESC LIMIT 1")]
+        self.seq, self.head = (last[0].seq, last[0].head) if last else (0, self.genesis)
         self.exchanges = self._db.number("SELECT count(*) FROM records WHERE kind = 'exchange' AND salt IS NOT NULL")
         self.observations = self._db.number("SELECT count(*) FROM records WHERE salt IS NOT NULL")
         self.forgotten = self._db.number("SELECT count(*) FROM records WHERE kind = 'forgotten'")

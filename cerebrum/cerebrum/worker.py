@@ -15,8 +15,9 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any, TypeVar
 
+from cerebrum.accounts import Status
 from cerebrum.errors import Busy, Closing, StoreUnsafe
-from cerebrum.learner import Learner, Status
+from cerebrum.learner import Learner
 
 Result = TypeVar("Result")
 Job = tuple["Future[Any]", Callable[[Learner], Any]]

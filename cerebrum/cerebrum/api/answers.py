@@ -8,8 +8,9 @@ from dataclasses import asdict
 from typing import Any
 
 from cerebrum import __version__
+from cerebrum.accounts import Exchange, Explanation, Status
 from cerebrum.chain import Record
-from cerebrum.learner import CAPABILITIES, Exchange, Explanation, Status
+from cerebrum.learner import CAPABILITIES
 from cerebrum.mind import TokenBits
 
 

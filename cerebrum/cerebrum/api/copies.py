@@ -11,8 +11,9 @@ from typing import Any
 
 from fastapi.responses import Response, StreamingResponse
 
+from cerebrum.accounts import Cursor
 from cerebrum.errors import StoreError
-from cerebrum.learner import Cursor, Learner
+from cerebrum.learner import Learner
 
 SQLITE = "application/vnd.sqlite3"
 

@@ -9,8 +9,9 @@ from typing import Annotated, TypeVar
 
 from fastapi import Depends, Request
 
+from cerebrum.accounts import Status
 from cerebrum.errors import KeyInFlight, NotNow
-from cerebrum.learner import Learner, Status
+from cerebrum.learner import Learner
 from cerebrum.worker import Worker
 
 STATUS_SECONDS = 0.03

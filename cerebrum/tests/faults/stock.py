@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import apsw
@@ -32,13 +32,19 @@ def _translated() -> Iterator[None]:
         raise ours from error
 
 
+def connection(disk: Any, path: Any, instead: dict[str, str] | None = None) -> Connection:
+    """Open ``path`` on ``disk``. ``instead`` replaces statements by others: mutants."""
+    with _translated():
+        return Connection(disk.connect(path), instead or {})
+
+
 class Connection:
-    """What ``sqlite3.connect`` gives, over APSW. ``instead`` replaces statements by others: mutants."""
+    """What ``sqlite3.connect`` gives, over APSW."""
 
     isolation_level = None
 
-    def __init__(self, real: apsw.Connection, instead: dict[str, str] | None = None) -> None:
-        self.real, self.instead = real, instead or {}
+    def __init__(self, real: apsw.Connection, instead: dict[str, str]) -> None:
+        self.real, self.instead = real, instead
 
     @property
     def in_transaction(self) -> bool:
@@ -65,8 +71,8 @@ class Connection:
             self.execute("ROLLBACK")
 
     def close(self) -> None:
-        with _translated():
-            self.real.close()
+        with suppress(apsw.Error):  # SQLite itself tells nobody that the last checkpoint failed
+            self.real.close(True)
 
 
 class Cursor:

@@ -13,7 +13,7 @@ from cerebrum.chain import Content
 from cerebrum.errors import StoreError
 from cerebrum.store import Entry, Store
 from tests.faults.disk import Disk, after_a_crash, lay_out
-from tests.faults.stock import Connection
+from tests.faults.stock import connection
 
 HISTORY = 40
 SURVIVALS = (0.0, 0.3, 0.7, 1.0)
@@ -26,7 +26,7 @@ Told = tuple[str, int, str]
 def recorded(seed: int, care: str) -> Iterator[Disk]:
     """A disk that a store was made on, filled and partly emptied again, each step marked when it was confirmed."""
     chance, disk = random.Random(seed), Disk()
-    store = Store(Path("mind.sqlite3"), lambda path: Connection(disk.connect(path), {CARE: care}))
+    store = Store(Path("mind.sqlite3"), lambda path: connection(disk, path, {CARE: care}))
     disk.mark(("open", 0, ""))
     for number in range(HISTORY):
         text = f"utterance {number} " + "long " * chance.choice((0, 3, 900))
@@ -37,7 +37,7 @@ def recorded(seed: int, care: str) -> Iterator[Disk]:
         if chance.random() < 0.05 and store.record(record.seq - 1) and not store.forgot_since(0):
             store.forget(record.seq - 1, "now")
             disk.mark(("forgotten", record.seq - 1, ""))
-    store._db.connection.real.close()
+    store._db.connection.close()
     try:
         yield disk
     finally:
