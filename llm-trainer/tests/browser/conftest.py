@@ -13,6 +13,7 @@ import pytest
 from tests.browser.fake import Fake, serving
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+playwright.expect.set_options(timeout=15_000)
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 FLAGS = (
     "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync",
@@ -66,7 +67,7 @@ def page(chromium: Any, url: str, watched: Watched) -> Iterator[Any]:
     """A fresh page. Console errors, uncaught exceptions and requests to other hosts fail the test at its end."""
     context = chromium.new_context(viewport={"width": 1280, "height": 800})
     opened = context.new_page()
-    opened.set_default_timeout(10_000)
+    opened.set_default_timeout(20_000)
     opened.on("console", lambda m: watched.complaints.append(m.text) if m.type in ("error", "warning") else None)
     opened.on("pageerror", lambda error: watched.complaints.append(str(error)))
     opened.on("request", lambda r: None if r.url.startswith((url, "blob:", "data:")) else watched.foreign.append(r.url))

@@ -41,6 +41,29 @@ FRAMES = (
 )
 ADJECTIVES = ("small", "loud", "soft", "old", "warm", "quick", "quiet", "bright")
 TUTOR = "Ollama does not answer; the built-in tutor speaks, which is no language model"
+SAID: dict[str, Any] = {
+    "backend": "tutor",
+    "model": "tutor",
+    "requested_backend": "auto",
+    "requested_model": "gemma3:1b",
+    "state": "ready",
+    "ready": True,
+    "warning": "",
+    "detail": TUTOR,
+    "remedy": "",
+    "models": ["gemma3:1b", "llama3.2:1b"],
+    "backends": [],
+    "usage": {"prompt_tokens": 0, "completion_tokens": 0, "cost": None},
+    "spoken": 3,
+    "failed": 0,
+}
+OFFERS: tuple[dict[str, Any], ...] = (
+    {"backend": "auto", "model": "gemma3:1b", "usable": True, "takes_model": True, "remedy": ""},
+    {"backend": "ollama", "model": "gemma3:1b", "usable": True, "takes_model": True, "remedy": ""},
+    {"backend": "tutor", "model": "tutor", "usable": True, "takes_model": False, "remedy": ""},
+    {"backend": "recorded", "model": "recorded", "usable": False, "takes_model": False, "remedy": "set recorded_path"},
+)
+PAST = "past0000000000000000000001"
 START = datetime(2026, 3, 2, 14, 0, tzinfo=timezone.utc)
 
 
@@ -90,7 +113,16 @@ class Fake:
     patched: list[dict[str, Any]] = field(default_factory=list)
     resumed: list[str] = field(default_factory=list)
     wire_error: str = "timeout"
+    wire_body: str = '{"response": "yes"}'
     past_name: str = "session_20260301_090000"
+    past_status: str = "interrupted"
+    deleted: list[str] = field(default_factory=list)
+    spoken_to: list[str] = field(default_factory=list)  # the sessions that commands named
+    said: dict[str, Any] = field(default_factory=lambda: dict(SAID))
+    pull: dict[str, Any] | None = None
+    pulled: list[Any] = field(default_factory=list)
+    turned_to: list[dict[str, Any]] = field(default_factory=list)
+    offers: list[dict[str, Any]] = field(default_factory=lambda: [dict(offer) for offer in OFFERS])
     learner_reading: dict[str, Any] = field(default_factory=lambda: {"state": "up", "reason": "", "remedy": ""})
     events: list[tuple[str, str, Any]] = field(default_factory=list)
 
@@ -181,9 +213,14 @@ def app_of(fake: Fake, port: int) -> FastAPI:
 
     @app.get("/api/training/log")
     def log(limit: int = 100, after: int | None = None, session: str | None = None) -> Any:
-        found = fake.log[-limit:] if after is None else fake.log[after : after + limit]
-        body = {"total_exchanges": len(fake.log), "showing": len(found), "exchanges": found}
-        return body | {"session_id": fake.session_id}
+        held = past_log() if session == PAST else fake.log
+        found = held[-limit:] if after is None else held[after : after + limit]
+        body = {"total_exchanges": len(held), "showing": len(found), "exchanges": found}
+        return body | {"session_id": session or fake.session_id}
+
+    @app.get("/api/training/notes")
+    def notes(session: str | None = None, limit: int = 300) -> Any:
+        return {"session_id": session or fake.session_id, "notes": fake.notes if session != PAST else []}
 
     @app.get("/api/training/measurements")
     def measurements(after: int = 0, session: str | None = None) -> Any:
@@ -215,7 +252,8 @@ def app_of(fake: Fake, port: int) -> FastAPI:
         return {"status": "started", "session_id": fake.session_id}
 
     @app.post("/api/training/{verb}")
-    async def steer(verb: str) -> Any:
+    async def steer(verb: str, session: str = "") -> Any:
+        fake.spoken_to.append(session)
         if not fake.running:
             return problem(409, "conflict", f"nothing to {verb}: no session is running", "start one")
         if verb == "step":
@@ -238,12 +276,12 @@ def app_of(fake: Fake, port: int) -> FastAPI:
 
     @app.get("/api/status")
     def services() -> Any:
-        said = {"backend": "tutor", "model": "tutor", "requested_model": "gemma3:1b"}
         seen = {"since": START.isoformat(), "age_ms": 900}
         return {
             "middleware": {"state": "up", "reason": ""},
             "learner": seen | fake.learner_reading,
-            "llm": seen | {"state": "not_configured", "reason": TUTOR, "remedy": "ollama pull gemma3:1b", "said": said},
+            "llm": seen
+            | {"state": "not_configured", "reason": TUTOR, "remedy": "ollama pull gemma3:1b", "said": fake.said},
         }
 
     @app.get("/api/cerebrum/status")
@@ -278,27 +316,78 @@ def app_of(fake: Fake, port: int) -> FastAPI:
             "status": "running" if fake.running else "ended",
         }
         past = {
-            "session_id": "past0000000000000000000001",
+            "session_id": PAST,
             "name": fake.past_name,
             "exchanges_completed": 300,
             "max_exchanges": 500,
-            "status": "interrupted",
+            "status": fake.past_status,
         }
-        return {"sessions": [base | each for each in (now, past) if each["session_id"]]}
+        kept = [each for each in (now, past) if each["session_id"] and each["session_id"] not in fake.deleted]
+        return {"sessions": [base | each for each in kept]}
+
+    def past_log() -> list[dict[str, Any]]:
+        return [scripted(n, seed=11) for n in range(1, 301)]
+
+    @app.get("/api/sessions/{session_id}")
+    def one(session_id: str) -> Any:
+        found = [each for each in sessions()["sessions"] if each["session_id"] == session_id]
+        return found[0] if found else problem(404, "not-found", "there is no such session")
+
+    @app.delete("/api/sessions/{session_id}")
+    def remove(session_id: str) -> Any:
+        fake.deleted.append(session_id)
+        return {"status": "deleted", "session_id": session_id, "name": fake.past_name}
+
+    @app.get("/api/llm/speaker")
+    def speaker() -> Any:
+        return {"backend": "auto", "model": "gemma3:1b", "offers": fake.offers}
+
+    @app.put("/api/llm/speaker")
+    def turn_to(body: dict[str, Any]) -> Any:
+        fake.turned_to.append(body)
+        return fake.said
+
+    @app.get("/api/llm/pull")
+    def pulling() -> Any:
+        return {"pull": fake.pull}
+
+    @app.post("/api/llm/pull", status_code=202)
+    def begin_pull(body: dict[str, Any]) -> Any:
+        fake.pulled.append(body)
+        fake.pull = {"model": body.get("model", "gemma3:1b"), "state": "pulling", "status": "pulling manifest"}
+        fake.pull |= {"completed": 0, "total": 0, "detail": "", "remedy": ""}
+        return {"pull": fake.pull}
+
+    @app.delete("/api/llm/pull")
+    def end_pull() -> Any:
+        fake.pull = (fake.pull or {}) | {"state": "cancelled"}
+        return {"pull": fake.pull}
 
     @app.post("/api/sessions/{session_id}/resume")
     def go_on(session_id: str) -> Any:
         fake.resumed.append(session_id)
+        fake.past_status = "running"
         return {"status": "resumed", "session_id": session_id}
 
     @app.get("/api/sessions/{session_id}/export")
     def export(session_id: str) -> Any:
-        found = fake.log if session_id == fake.session_id else [scripted(n, seed=11) for n in range(1, 301)]
+        found = fake.log if session_id == fake.session_id else past_log()
         return {"session_id": session_id, "exchanges": found}
 
     @app.get("/api/traffic")
-    def traffic(limit: int = 100) -> Any:
-        calls = [
+    def traffic(limit: int = 100, peer: str = "", path: str = "", before: int | None = None) -> Any:
+        calls = [call for call in wire() if peer in ("", call["peer"]) and path in call["path"]]
+        found = [call for call in calls[::-1] if before is None or call["id"] < before][:limit]
+        return {"showing": len(found), "searched_to": None, "calls": found}
+
+    @app.get("/api/traffic/{number}")
+    def one_call(number: int) -> Any:
+        call = next(call for call in wire() if call["id"] == number)
+        bodies = {"sent": json.dumps({"message": fake.log[-1]["llm_to_cerebrum"]}), "received": fake.wire_body}
+        return call | bodies | {"bodies": "kept", "sent_cut": False, "received_cut": False}
+
+    def wire() -> list[dict[str, Any]]:
+        return [
             {
                 "id": 2 * entry["number"] + i,
                 "at": entry["timestamp"],
@@ -313,10 +402,9 @@ def app_of(fake: Fake, port: int) -> FastAPI:
                 "digest_sent": "ab" * 32,
                 "digest_received": "cd" * 32,
             }
-            for entry in fake.log[-limit // 2 :]
+            for entry in fake.log
             for i, peer in enumerate(("llm", "learner"))
         ]
-        return {"showing": len(calls), "calls": calls[::-1]}
 
     app.add_middleware(Door, port=port)
     return app

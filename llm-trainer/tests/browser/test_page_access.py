@@ -138,7 +138,7 @@ def test_a_word_of_the_garden_tells_its_history(page: Any, url: str, busy: Fake)
 
     story = page.get_by_label("History of a word")
     first = next(e["number"] for e in busy.log if "boat" in e["llm_to_cerebrum"])
-    expect(story).to_contain_text(f"first in exchange {first}")
+    expect(story).to_contain_text(f"first heard in exchange {first}")
     story.get_by_role("link").first.click()
     expect(page.get_by_label(f"Exchange {first}", exact=True)).to_be_visible()
 

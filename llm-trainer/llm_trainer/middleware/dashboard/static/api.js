@@ -33,6 +33,7 @@ const query = (values) => {
 export const api = {
   get: (path, values = {}) => call("GET", path + query(values)),
   post: (path, body) => call("POST", path, body),
+  put: (path, body) => call("PUT", path, body),
   patch: (path, body) => call("PATCH", path, body),
   remove: (path) => call("DELETE", path),
 };

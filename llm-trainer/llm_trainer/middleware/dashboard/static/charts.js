@@ -23,10 +23,11 @@ export function colour(name, alpha = 1) {
 export class Chart {
   /**
    * `series`: [{label, tone, dash?, format?, hidden?}]; `band`: [upper, lower] places of series to shade between;
-   * `guides`: [{at, label}] horizontal lines; `floor`/`ceiling`: fixed ends of the scale.
+   * `guides`: [{at, label}] horizontal lines; `floor`/`ceiling`: fixed ends of the scale;
+   * `bridged`: a line goes on where its series has no value of its own.
    */
-  constructor({ id, title, note, series, band, guides = [], floor, ceiling, expected = true }) {
-    Object.assign(this, { id, title, series, band, guides, floor, ceiling, expected });
+  constructor({ id, title, note, series, band, guides = [], floor, ceiling, expected = true, bridged = false }) {
+    Object.assign(this, { id, title, series, band, guides, floor, ceiling, expected, bridged });
     this.legend = series.map((s) => ({ value: h("b", {}, "–"), series: s }));
     this.where = h("span", { class: "quiet chart-where" });
     this.plot = h("div", { class: "plot", role: "img", "aria-label": title });
@@ -41,10 +42,11 @@ export class Chart {
     addEventListener("themechange", () => this.#rebuild());
   }
 
-  /** Columns of equal length; `axis` is "exchanges" or "words heard". */
-  set(xs, columns, axis = "exchanges") {
+  /** Columns of equal length; `axis` is "exchanges" or "words heard"; `phases` are the expectations on that axis. */
+  set(xs, columns, axis = "exchanges", phases = EXPECTED) {
     const axisChanged = axis !== this.axis;
     this.data = [xs, ...columns];
+    this.phases = phases;
     this.axis = axis;
     if (!this.chart || axisChanged) this.#rebuild();
     else this.chart.setData(this.data);
@@ -82,7 +84,7 @@ export class Chart {
       scales: { x: { time: false, range: (_, low, high) => [Math.min(0, low ?? 0), Math.max(high ?? 1, 1)] },
         y: { range: (_, low, high) => [this.floor ?? Math.min(low ?? 0, 0), this.ceiling ?? Math.max(high ?? 1, (this.floor ?? 0) + 0.1) * 1.06] } },
       axes: [{ ...axis, size: 34, label: undefined }, { ...axis, size: 52 }],
-      series: [{}, ...this.series.map((s) => ({ label: s.label, stroke: s.hidden ? "transparent" : colour(s.tone), width: 1.8, dash: s.dash, points: { show: false }, spanGaps: false }))],
+      series: [{}, ...this.series.map((s) => ({ label: s.label, stroke: s.hidden ? "transparent" : colour(s.tone), width: 1.8, dash: s.dash, points: { show: false }, spanGaps: this.bridged }))],
       bands: this.band ? [{ series: this.band, fill: colour(this.series[this.band[0] - 1].tone, 0.16) }] : [],
       hooks: { drawClear: [(u) => this.#backdrop(u)], setCursor: [(u) => this.#values(u.cursor.idx ?? null)] },
     }, this.data, this.plot);
@@ -95,8 +97,9 @@ export class Chart {
     ctx.font = `${11 * ratio}px 'Atkinson Hyperlegible Next', system-ui, sans-serif`;
     ctx.textBaseline = "alphabetic";
     ctx.textAlign = "left";
-    if (this.expected && this.axis === "exchanges")
-      EXPECTED.forEach(({ from, to, label }, i) => {
+    if (this.expected)
+      this.phases.forEach(({ from, to, label }, i) => {
+        if (from > u.scales.x.max) return;
         const left = Math.max(bbox.left, u.valToPos(from, "x", true)), right = Math.min(bbox.left + bbox.width, u.valToPos(Math.min(to, u.scales.x.max), "x", true));
         if (right - left < 1) return;
         ctx.fillStyle = colour("accent", i % 2 ? 0.075 : 0.03);

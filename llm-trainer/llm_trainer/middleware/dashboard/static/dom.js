@@ -83,3 +83,13 @@ export function download(name, content, type) {
   h("a", { href: address, download: name }).click();
   setTimeout(() => URL.revokeObjectURL(address), 10_000);
 }
+
+/** Ask before something that cannot be undone; resolves true if the person says so. */
+export function confirmed({ question, text, act, keep = "Keep it" }) {
+  const dialog = h("dialog", { class: "confirm", "aria-labelledby": "confirm-title" },
+    h("form", { method: "dialog" }, h("h2", { id: "confirm-title" }, question), h("p", {}, text),
+      h("p", { class: "confirm-end" }, h("button", { class: "button", value: "keep", autofocus: true }, keep), h("button", { class: "button danger", value: "act" }, act))));
+  document.body.append(dialog);
+  dialog.showModal();
+  return new Promise((resolve) => dialog.addEventListener("close", () => (dialog.remove(), resolve(dialog.returnValue === "act"))));
+}

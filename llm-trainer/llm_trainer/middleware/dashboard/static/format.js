@@ -62,6 +62,6 @@ export function trouble(error) {
 const PHASES = {
   idle: "No session", unknown: "Unknown", checking: "Checking both ends", retelling: "Telling again what was lost", asking: "Running",
   drafting: "Running", teaching: "Running", resting: "Running", running: "Running", waiting_llm: "Waiting for the teacher",
-  waiting_learner: "Waiting for the learner", paused: "Paused", stopping: "Stopping", ended: "Ended", stopped: "Stopped",
+  waiting_learner: "Waiting for the learner", paused: "Paused", pausing: "Pausing", stopping: "Stopping", ended: "Ended", stopped: "Stopped", interrupted: "Cut off",
 };
 export const phaseName = (phase) => PHASES[phase] ?? (phase ? phase[0].toUpperCase() + phase.slice(1).replaceAll("_", " ") : "Unknown");

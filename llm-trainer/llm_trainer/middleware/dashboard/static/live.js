@@ -1,5 +1,6 @@
 // What is true now, and how the page comes to know it: server-sent events, checked against the log so that no exchange
-// is ever missing. Every (re)connection asks the log for what came after the last exchange held.
+// is ever missing. Every (re)connection asks the log for what came after the last exchange held. The page follows the
+// newest session, until somebody opens another one.
 
 import { api } from "./api.js";
 import { oncePerFrame } from "./dom.js";
@@ -15,7 +16,10 @@ export class Live extends EventTarget {
     this.status = null;
     this.services = null;
     this.servicesError = null;
+    this.looks = 0;
     this.learner = null;
+    this.opened = null; // the session that somebody chose to look at; null follows the newest
+    this.sessions = []; // the newest in the record, looked at now and then
     this.connection = { state: "connecting", since: Date.now() };
     this.#begin(null);
     this.tellExchanges = oncePerFrame(() => this.#tell("exchanges"));
@@ -41,13 +45,30 @@ export class Live extends EventTarget {
     this.samples = []; // what the learner measured of itself, by exchange
     this.total = 0;
     this.arrivals = [];
+    if (session) this.#recall(session);
+  }
+
+  /** Look at one session, running or over; null goes back to the newest. */
+  open(session) {
+    if (session === this.opened || (session && !this.opened && session === this.transcript.session)) return;
+    this.opened = session;
+    this.#begin(session);
+    this.loaded = false;
+    this.#tell("session");
+    this.#open();
+    this.sync();
+  }
+
+  /** The query that names the session looked at, where it was chosen. */
+  get which() {
+    return this.opened ? `?session=${encodeURIComponent(this.opened)}` : "";
   }
 
   // --- the stream -------------------------------------------------------------------------------------------------
 
   #open() {
     this.source?.close();
-    const source = (this.source = new EventSource("/api/training/events"));
+    const source = (this.source = new EventSource(`/api/training/events${this.which}`));
     source.onopen = () => {
       this.#connection("live");
       this.backoff = 500;
@@ -89,8 +110,8 @@ export class Live extends EventTarget {
       return;
     }
     const session = event.lastEventId.slice(0, Math.max(0, event.lastEventId.lastIndexOf(":"))) || null;
-    if (type === "status") return this.#status(body);
-    if (session && session !== this.transcript.session) return void this.sync();
+    if (type === "status") return this.#told(body);
+    if (session && session !== this.transcript.session) return void (this.opened || this.sync());
     if (type === "exchange") return this.#exchange(body);
     if (type === "topic" || type === "note") this.#note(type, event.lastEventId, body);
     if (type === "phase" || type === "end") this.#refresh();
@@ -99,8 +120,18 @@ export class Live extends EventTarget {
   #note(type, id, body) {
     if (this.notes.some((note) => note.id === id)) return;
     const at = body.exchange ?? body.number ?? body.after ?? this.transcript.last;
-    this.notes.push({ id, type, at: Number.isInteger(at) ? at : this.transcript.last, body, number: this.notes.length });
+    this.notes.push({ id, type, at: Number.isInteger(at) ? at : this.transcript.last, body });
     if (this.notes.length > NOTES) this.notes.shift();
+    this.tellExchanges();
+  }
+
+  /** What the session told of itself before this page was open. */
+  async #recall(session) {
+    const found = await api.get("/api/training/notes", { session, limit: NOTES }).catch(() => null);
+    if (found?.session_id !== this.transcript.session) return;
+    const known = new Set(this.notes.map((note) => note.id));
+    const past = found.notes.filter((note) => !known.has(note.id)).map(({ id, number, ...body }) => ({ id, type: "note", at: number, body }));
+    this.notes = [...past, ...this.notes].slice(-NOTES);
     this.tellExchanges();
   }
 
@@ -146,7 +177,7 @@ export class Live extends EventTarget {
     try {
       while (this.again) {
         this.again = false;
-        this.#status(await api.get("/api/training/status"));
+        await this.#ask();
         await this.#catchUp();
       }
       this.problem = null;
@@ -178,9 +209,24 @@ export class Live extends EventTarget {
     }
   }
 
+  /** A status from the stream: taken as it is, unless it is of another session than the one that was opened. */
+  #told(status) {
+    if (!this.opened || status.session_id === this.opened) this.#status(status);
+    else if (this.status?.running && this.status.session_id === this.opened) this.#refresh();
+  }
+
+  async #ask() {
+    const { opened } = this, status = await api.get("/api/training/status", { session: opened });
+    const fits = !opened || status.session_id === opened;
+    const found = fits ? status : { ...common(status), ...overview(await api.get(`/api/sessions/${encodeURIComponent(opened)}`)) };
+    if (this.opened === opened) this.#status(found);
+  }
+
   #status(status) {
+    const changed = this.status?.session_id !== status.session_id || this.status?.running !== status.running;
     this.status = status;
-    if (status.session_id && status.session_id !== this.transcript.session) this.#turnTo(status.session_id);
+    if (!this.opened && status.session_id && status.session_id !== this.transcript.session) this.#turnTo(status.session_id);
+    if (changed) this.list();
     this.tellStatus();
   }
 
@@ -192,8 +238,7 @@ export class Live extends EventTarget {
 
   #refresh() {
     clearTimeout(this.refreshing);
-    this.refreshing = setTimeout(
-      () => api.get("/api/training/status").then((status) => this.#status(status), () => {}), 30);
+    this.refreshing = setTimeout(() => this.#ask().catch(() => {}), 30);
   }
 
   // --- the services, asked every few seconds; the middleware answers from what it has cached -------------------------
@@ -206,11 +251,20 @@ export class Live extends EventTarget {
       // a learner that is known to be away is not asked: its reading already says why
       const away = this.services?.learner?.state === "down" ? this.services.learner.reason : null;
       [this.learner, this.learnerError] = away ? [null, away] : await answer(api.get("/api/cerebrum/status"));
+      if (this.looks++ % 5 === 0) this.list();
       this.#tell("services");
       // the stream carries status too; this only guards against a middleware that does not send it
       if (!this.status?.running) this.#refresh();
     }
     this.looking = setTimeout(() => this.#look(), 4000);
+  }
+
+  /** Look at which sessions there are: several may run, and a crash may have cut one off. */
+  async list() {
+    const found = await api.get("/api/sessions", { limit: 30 }).catch(() => null);
+    if (!found) return;
+    this.sessions = found.sessions ?? [];
+    this.tellStatus();
   }
 
   /** Fetch what the learner has measured of itself since last asked. */
@@ -239,6 +293,15 @@ export class Live extends EventTarget {
       throw problem;
     }
   }
+}
+
+/** Of a status, what holds whatever session it is of. */
+const common = ({ learner, llm, cerebrum_connected, llm_connected }) => ({ learner, llm, cerebrum_connected, llm_connected });
+
+/** A session of the record as a status. */
+function overview(session) {
+  const running = session.status === "running";
+  return { ...session, running, phase: running ? session.phase : session.status === "interrupted" ? "interrupted" : "ended" };
 }
 
 /** The value and no problem, or no value and the problem. */

@@ -1,7 +1,7 @@
 // The strip over every view: what the session is doing, and the buttons that steer it.
 
 import { api } from "./api.js";
-import { h, icon, say } from "./dom.js";
+import { fill, h, icon, say } from "./dom.js";
 import { count, phaseName, trouble } from "./format.js";
 
 const SYMBOL = {
@@ -15,6 +15,8 @@ const SYMBOL = {
 export function mountStrip(root, live, go) {
   const phase = h("span", { class: "phase" });
   const topic = h("span", { class: "strip-topic" });
+  const picker = h("select", { id: "session-picker", "aria-label": "Session", onchange: () => live.open(picker.value || null) });
+  const pick = h("span", { class: "strip-pick", hidden: true }, picker);
   const bar = h("progress", { max: 1, value: 0, "aria-label": "Exchanges done" });
   const numbers = h("span", { class: "strip-count" });
   const trouble_ = h("p", { class: "strip-problem", role: "alert", hidden: true });
@@ -26,7 +28,7 @@ export function mountStrip(root, live, go) {
     stop: button("stop", "Stop", () => act("stop")),
   };
   root.append(
-    h("div", { class: "strip-state" }, phase, numbers, topic),
+    h("div", { class: "strip-state" }, phase, numbers, topic), pick,
     bar,
     h("div", { class: "strip-buttons", role: "group", "aria-label": "Steer the session" }, Object.values(buttons)),
     trouble_,
@@ -37,7 +39,7 @@ export function mountStrip(root, live, go) {
     pressed.setAttribute("aria-busy", "true");
     complain(null);
     try {
-      await live.command(() => api.post(`/api/training/${verb}`));
+      await live.command(() => api.post(`/api/training/${verb}${live.which}`));
     } catch (problem) {
       complain(problem);
     } finally {
@@ -51,7 +53,18 @@ export function mountStrip(root, live, go) {
     say(trouble_, found ? `${found.what}${found.remedy ? ` — ${found.remedy}` : ""}` : "");
   }
 
+  // Only where there is a choice: several sessions run, or one was opened that is not the newest.
+  function showPicker() {
+    const running = live.sessions.filter((session) => session.status === "running"), opened = live.sessions.find((session) => session.session_id === live.opened);
+    pick.hidden = running.length < 2 && !live.opened;
+    const choices = new Map([["", "the newest session"], ...[...running, ...(opened ? [opened] : [])].map((session) => [session.session_id, session.name ?? session.session_id])]);
+    if (live.opened && !choices.has(live.opened)) choices.set(live.opened, live.status?.name ?? live.opened);
+    fill(picker, JSON.stringify([...choices]), () => [...choices].map(([value, name]) => h("option", { value }, name)));
+    picker.value = live.opened ?? "";
+  }
+
   const show = () => {
+    showPicker();
     const status = live.status ?? {}, is = state(status);
     phase.dataset.phase = is;
     say(phase, phaseName(is));

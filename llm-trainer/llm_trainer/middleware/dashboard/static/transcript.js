@@ -5,7 +5,10 @@ import { api } from "./api.js";
 export const CAP = 20_000;
 const PAGE = 500;
 
-/** A log entry in the page's own terms; odd shapes become text or nothing, never an error. */
+/**
+ * A log entry in the page's own terms; odd shapes become text or nothing, never an error. `surprise`: bits a word that the
+ * reply held for the learner's own model of language, where it tells (`likely`: the mean of ln P of the reply's words).
+ */
 export function exchangeOf(entry) {
   const extra = entry.extra && typeof entry.extra === "object" ? entry.extra : {};
   const why = extra.why && typeof extra.why === "object" ? extra.why : {};
@@ -18,7 +21,9 @@ export function exchangeOf(entry) {
     seq: [entry.learner_seq, extra.exchange].find(Number.isInteger) ?? null,
     stage: text(entry.stage ?? extra.stage),
     kind: text(why.kind ?? why.source),
+    surprise: number(why.features?.likely) === undefined ? undefined : -why.features.likely / Math.LN2,
     milliseconds: number(entry.learner_ms),
+    teacher: { model: text(entry.model), tokens: number(entry.tokens_used), milliseconds: number(entry.llm_ms), timings: entry.timings && typeof entry.timings === "object" ? entry.timings : {} },
     outcome: text(entry.status),
   };
 }

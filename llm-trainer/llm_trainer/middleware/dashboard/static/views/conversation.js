@@ -140,7 +140,8 @@ export function mount(root, live) {
     refresh();
   });
   return {
-    show([number]) {
+    show([number, session]) {
+      if (session) live.open(session);
       refresh();
       if (number) point(Number(number));
     },

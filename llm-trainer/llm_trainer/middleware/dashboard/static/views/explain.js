@@ -2,13 +2,26 @@
 
 import { api } from "../api.js";
 import { h } from "../dom.js";
-import { plain, trouble } from "../format.js";
+import { count, decimal, duration, plain, trouble } from "../format.js";
 
 /** An element that fills itself with the explanation of one exchange's reply. */
 export function explanation(exchange) {
-  const root = h("div", { class: "explanation", role: "group", "aria-label": "Where these words came from" }, h("p", { class: "quiet" }, "Asking the learner…"));
-  load(exchange).then((found) => root.replaceChildren(...show(found, exchange)), (problem) => root.replaceChildren(...refusal(problem)));
-  return root;
+  const words = h("div", {}, h("p", { class: "quiet" }, "Asking the learner…"));
+  load(exchange).then((found) => words.replaceChildren(...show(found, exchange)), (problem) => words.replaceChildren(...refusal(problem)));
+  return h("div", { class: "explanation", role: "group", "aria-label": "Where these words came from" }, words, making(exchange));
+}
+
+// How both turns were made: the learner's stage and surprise, the teacher's model and time.
+function making({ stage, surprise, milliseconds, teacher }) {
+  const ms = (value) => duration(value / 1000), { model, tokens, timings = {} } = teacher ?? {};
+  const parts = Object.entries(timings).filter(([, value]) => Number.isFinite(value)).map(([name, value]) => `${name} ${ms(value)}`);
+  const rows = [
+    ["Stage", stage || null],
+    ["Surprise", Number.isFinite(surprise) ? `${decimal(surprise)} bits a word` : null, "of the reply, to the learner's own model of language"],
+    ["Learner", Number.isFinite(milliseconds) ? `answered in ${ms(milliseconds)}` : null],
+    ["Teacher", [model, Number.isFinite(tokens) && `${count(tokens)} tokens`, Number.isFinite(teacher?.milliseconds) && ms(teacher.milliseconds)].filter(Boolean).join(", ") || null, parts.join(", ")],
+  ].filter(([, value]) => value);
+  return rows.length ? h("dl", { class: "making" }, rows.map(([name, value, note]) => h("div", {}, h("dt", {}, name), h("dd", {}, value, note ? h("small", {}, ` ${note}`) : "")))) : "";
 }
 
 async function load(exchange) {
@@ -25,7 +38,7 @@ function show(found, exchange) {
   const why = found.why ?? {}, tokens = tokensOf(found, exchange.reply);
   const known = new Map(); // observation → its place in the list, and its text
   for (const token of tokens) for (const source of token.sources) if (!known.has(source.seq)) known.set(source.seq, { place: known.size, text: source.text });
-  const facts = [["Made by", why.kind], ["Stage", found.stage ?? exchange.stage], ["Score", why.score]].filter(([, value]) => value !== undefined && value !== null && value !== "");
+  const facts = [["Made by", why.kind], ["Score", why.score]].filter(([, value]) => value !== undefined && value !== null && value !== "");
   return [
     h("p", { class: "woven" }, woven(tokens, known)),
     facts.length ? h("p", { class: "quiet" }, facts.map(([name, value]) => `${name}: ${plain(value)}`).join(" · ")) : null,

@@ -57,7 +57,14 @@ function more(body) {
   const shown = ["state", "status", "since", "age", "age_ms", "age_seconds", "reason", "error", "problem", "remedy", "ready", "requested_backend", "models"];
   const flat = Object.entries(body).flatMap(([key, value]) => (value && typeof value === "object" && !Array.isArray(value) && ["said", "detail", "body"].includes(key) ? Object.entries(value) : [[key, value]]));
   return flat.filter(([key, value]) => !shown.includes(key) && value !== null && value !== undefined && value !== "").slice(0, 14)
-    .map(([key, value]) => [key.replaceAll("_", " "), value && typeof value === "object" && !Array.isArray(value) ? Object.entries(value).map(([k, v]) => `${k.replaceAll("_", " ")} ${plain(v)}`).join(" · ") : plain(value)]);
+    .map(([key, value]) => [key.replaceAll("_", " "), readable(value)]).filter(([, value]) => value);
+}
+
+const named = (value) => Object.entries(value).filter(([, each]) => each !== null && each !== "").map(([key, each]) => `${key.replaceAll("_", " ")} ${plain(each)}`).join(" · ");
+
+function readable(value) {
+  if (Array.isArray(value)) return value.map((each) => (each && typeof each === "object" ? named(each) : plain(each))).join("; ");
+  return typeof value === "object" ? named(value) : plain(value);
 }
 
 function card(service) {

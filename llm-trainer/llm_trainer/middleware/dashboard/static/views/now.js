@@ -5,7 +5,9 @@ import { fill, h, memory, say } from "../dom.js";
 import { clock, count, decimal, duration, percent, phaseName, plain, time, trouble } from "../format.js";
 import { state } from "../strip.js";
 import { spark } from "../spark.js";
+import { cutOff } from "./cutoff.js";
 import { startForm, STRATEGIES } from "./start.js";
+import { teacherPanel } from "./teacher.js";
 
 export const title = "Now";
 export const symbol = "M12 3a9 9 0 1 0 9 9h-2a7 7 0 1 1-7-7zM11 7v6l5 3 1-1.7-4-2.3V7z";
@@ -17,9 +19,9 @@ export function mount(root, live, go) {
   const tiles = h("section", { class: "tiles", "aria-label": "What the record shows" });
   const facts = h("section", { class: "card", "aria-labelledby": "facts-title" });
   const problem = h("section", { class: "card problem", "aria-label": "Last error", hidden: true });
-  const steering = steer(live);
-  root.append(h("h1", { id: "now-title" }, "Now"), problem,
-    h("div", { class: "now-grid" }, h("div", { class: "stack" }, form.root, hero, pair, tiles), h("div", { class: "stack" }, steering.root, facts)));
+  const steering = steer(live), teacher = teacherPanel(live), cut = cutOff(live);
+  root.append(h("h1", { id: "now-title" }, "Now"), problem, cut.root,
+    h("div", { class: "now-grid" }, h("div", { class: "stack" }, form.root, hero, pair, tiles, facts), h("div", { class: "stack" }, steering.root, teacher.root)));
 
   const show = () => {
     const status = live.status;
@@ -29,6 +31,9 @@ export function mount(root, live, go) {
     hero.hidden = empty || !status;
     pair.hidden = tiles.hidden = !status || (empty && !live.transcript.last);
     steering.root.hidden = !status?.running;
+    teacher.show();
+    cut.show(status);
+    if (!form.root.hidden) form.show();
     if (!status) return;
     showHero(hero, live, status, is);
     showPair(pair, live, go);
@@ -99,14 +104,14 @@ function showPair(root, live, go) {
 }
 
 function showTiles(root, live) {
-  const { measure } = live, { totals, rows } = measure, window = measure.latest();
-  const recent = rows.slice(-100), said = recent.filter((row) => row.length);
-  const length = window?.utterance ?? (said.length ? said.reduce((sum, row) => sum + row.length, 0) / said.reduce((sum, row) => sum + row.utterances, 0) : NaN);
+  const { measure } = live, { rows, windows, wordsHeard } = measure, { totals } = measure.lexicon;
+  const said = rows.slice(-100).filter((row) => row.freeUtterances), total = (field) => said.reduce((sum, row) => sum + row[field], 0);
+  const length = windows.at(-1)?.morphemes ?? total("freeMorphemes") / total("freeUtterances");
   fill(root, `${live.transcript.session}:${rows.length}`, () => [
-    tile("Words heard", count(totals.heard), `${count(totals.wordsHeard)} running words`, thin(rows).map((row) => row.heard)),
+    tile("Words heard", count(totals.heard), `${count(wordsHeard)} running words`, thin(rows).map((row) => row.heard)),
     tile("Words produced", count(totals.produced), `${count(totals.productive)} of them productive`, thin(rows).map((row) => row.produced)),
-    tile("Utterance length", decimal(length), `words, last ${Math.min(100, rows.length)}`, measure.windows.map((w) => w.utterance)),
-    tile("Answered", rows.length ? percent(totals.answered / rows.length) : "–", "of what it was told", measure.windows.map((w) => w.answered)),
+    tile("Utterance length", decimal(length), `morphemes, last ${Math.min(100, rows.length)}`, windows.map((w) => w.morphemes)),
+    tile("Answered", rows.length ? percent(rows.filter((row) => row.answered).length / rows.length) : "–", "of what it was told", windows.map((w) => w.answered)),
   ]);
 }
 
@@ -116,14 +121,18 @@ function tile(name, value, note, values) {
   return h("div", { class: "tile" }, h("h2", {}, name), h("p", { class: "tile-value" }, value), h("p", { class: "quiet" }, note), spark(values));
 }
 
+/** Who speaks in this session: what was recorded of it, else whoever speaks now. */
+function teacherOf(status) {
+  const { backend, model } = status.teacher ?? status.llm ?? {};
+  return [backend, model !== backend && model].filter(Boolean).join(", ") || "unknown";
+}
+
 function showFacts(root, live, status, is) {
-  const { backend, model, requested_model: asked, detail } = { ...status.llm, ...status.teacher };
-  const speaks = [backend, model !== backend && model].filter(Boolean).join(", ") || "unknown";
   const learner = live.learner;
   const rows = [
     ["Phase", phaseName(is), [status.running && status.reason, status.next_try_at && `next try at ${clock(status.next_try_at)}`].filter(Boolean).join("; ")],
     ["Topic", status.current_topic ?? null],
-    ["Teacher", speaks, detail || (asked && model && asked !== model ? `${asked} was asked for` : status.llm?.reason)],
+    ["Teacher", teacherOf(status), status.llm?.reason],
     ["Learner", learner ? `${plain(learner.stage)}, ${count(learner.exchanges)} exchanges in all` : "unknown", learner ? "" : trouble(live.learnerError)?.what],
     ["Guarantee", status.guarantee ?? null, { "exactly-once": "every message is heard once, whatever fails", "at-most-once": "never twice; an uncertain one is marked, not repeated" }[status.guarantee]],
     ["Uncertain", status.uncertain ? count(status.uncertain) : null, "may or may not have been heard"],
@@ -169,7 +178,7 @@ function steer(live) {
     if (strategy.value !== (live.status?.strategy ?? "talk")) change.strategy = strategy.value;
     if (!Object.keys(change).length) return say(answer, "Nothing to change.");
     try {
-      await live.command(() => api.patch("/api/training", change));
+      await live.command(() => api.patch(`/api/training${live.which}`, change));
       say(answer, `Changed: ${Object.entries(change).map(([key, value]) => `${key} ${plain(value)}`).join("; ")}.`);
       topics.value = topic.value = "";
     } catch (problem) {

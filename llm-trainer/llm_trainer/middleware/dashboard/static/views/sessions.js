@@ -1,121 +1,119 @@
-// Sessions: all of them; any number compared in one chart; export, go on, delete.
+// Sessions: all of them; any number compared in one chart; look at, go on with, export, delete.
 
 import { api } from "../api.js";
 import { Chart } from "../charts.js";
-import { h, say } from "../dom.js";
-import { count, duration, moment, plain, time, trouble } from "../format.js";
+import { confirmed, h, say } from "../dom.js";
+import { count, decimal, duration, moment, percent, plain, time, trouble } from "../format.js";
 import { Measure } from "../measure.js";
 import { exchangeOf } from "../transcript.js";
 
 export const title = "Sessions";
 export const symbol = "M4 5h16v3H4zM4 10.5h16v3H4zM4 16h16v3H4z";
 
+const PAGE = 1000;
 const FORMATS = { json: "JSON", jsonl: "JSON Lines", csv: "CSV", chat: "CHAT", sharegpt: "ShareGPT" };
-const TONES = ["teacher", "learner", "good", "accent", "warn", "muted"];
-const MEASURES = { utterance: ["Mean length of utterance", "words a sentence in spontaneous replies, last 100 exchanges"], lengthAll: ["Length of reply", "words, last 100 exchanges"], heard: ["Words heard", "distinct"], produced: ["Words produced", "distinct, not in imitation"] };
+const EXTENSIONS = { chat: "cha", sharegpt: "sharegpt.jsonl" };
+const TONES = ["teacher", "learner", "good", "accent", "warn", "muted"], DASHES = [undefined, [6, 4], [2, 3], [10, 3, 2, 3]];
+const OVER_WINDOWS = "last 100 exchanges";
+const MEASURES = {
+  morphemes: { label: "Mean length of utterance", note: `morphemes a sentence in spontaneous replies, ${OVER_WINDOWS}`, of: "windows", format: decimal },
+  relevance: { label: "Relevance", note: `how often the line answered is picked out of four, ${OVER_WINDOWS}; chance is 25 %`, of: "windows", format: percent },
+  novelty: { label: "Novel word pairs", note: OVER_WINDOWS, of: "windows", format: percent },
+  lengthAll: { label: "Length of reply", note: `words, ${OVER_WINDOWS}`, of: "windows", format: decimal },
+  heard: { label: "Words heard", note: "distinct", of: "rows", format: count },
+  produced: { label: "Words produced", note: "distinct, not in imitation", of: "rows", format: count },
+  productive: { label: "Productive words", note: "twice, in different contexts, once unprompted", of: "rows", format: count },
+};
 
 export function mount(root, live, go) {
   const body = h("tbody");
   const answer = h("p", { class: "quiet", role: "status" });
-  const measured = h("select", { id: "compare-by" }, Object.entries(MEASURES).map(([value, [label]]) => h("option", { value }, label)));
-  const compare = h("section", { class: "compare", hidden: true, "aria-label": "Comparison" });
+  const all = h("input", { type: "checkbox", "aria-label": "Compare all", onchange: () => chooseAll(all.checked) });
   const exporting = h("section", { class: "card exports", hidden: true, "aria-label": "Export" });
+  const comparison = compareAll();
   root.append(h("h1", {}, "Sessions"), answer, exporting,
     h("div", { class: "card table-scroll", tabindex: "0", role: "region", "aria-label": "All sessions" },
-      h("table", {}, h("thead", {}, h("tr", {}, ["Compare", "Session", "Started", "Exchanges", "Ended", "Teacher", ""].map((name) => h("th", { scope: "col" }, name)))), body)),
-    compare);
-  const chosen = new Map(), names = new Map(); // session id → Measure, and → what people call it
-  measured.addEventListener("change", draw);
+      h("table", {}, h("thead", {}, h("tr", {}, h("th", { scope: "col" }, h("label", { class: "check" }, all, "Compare")), ["Session", "Started", "Exchanges", "Ended", "Teacher", ""].map((name) => h("th", { scope: "col" }, name)))), body)),
+    comparison.root);
+  let sessions = [];
 
   async function load() {
     try {
-      const found = await api.get("/api/sessions");
-      const sessions = Array.isArray(found) ? found : found.sessions ?? [];
+      sessions = (await api.get("/api/sessions", { limit: PAGE })).sessions ?? [];
       body.replaceChildren(...sessions.map(row));
       say(answer, sessions.length ? `${count(sessions.length)} in the record.` : "No session has been recorded yet.");
     } catch (problem) {
-      const found = trouble(problem);
-      say(answer, `The sessions cannot be listed: ${found.what} ${found.remedy}`);
+      complain("The sessions cannot be listed", problem);
     }
   }
 
+  function complain(what, problem) {
+    const found = trouble(problem);
+    say(answer, [`${what}: ${found.what}`, found.remedy].filter(Boolean).join(" — "));
+  }
+
   function row(session) {
-    const id = session.session_id ?? session.id, name = session.name ?? id;
-    names.set(id, name);
-    const began = time(session.started_at), ended = time(session.ended_at);
-    const current = session.status === "running";
-    const tick = h("input", { type: "checkbox", "aria-label": `Compare ${name}` });
-    tick.checked = chosen.has(id);
-    tick.addEventListener("change", () => toggle(id, tick));
-    const done = session.exchanges_completed ?? session.exchanges ?? session.total_exchanges;
-    return h("tr", { class: current ? "current" : "" }, h("td", {}, tick), h("th", { scope: "row", class: "mono" }, name),
-      h("td", {}, moment(session.started_at)), h("td", { class: "numeric" }, count(done), session.max_exchanges ? h("small", {}, ` of ${count(session.max_exchanges)}`) : ""),
-      h("td", {}, current ? "running" : plain(session.end_reason ?? session.status), ended && began ? h("small", {}, ` after ${duration((ended - began) / 1000)}`) : ""),
+    const { session_id: id, name = id, status } = session;
+    const began = time(session.started_at), ended = time(session.ended_at), running = status === "running";
+    const tick = h("input", { type: "checkbox", "aria-label": `Compare ${name}`, onchange: () => choose(session, tick.checked) });
+    tick.checked = comparison.has(id);
+    const link = (label, act, kind = "") => h("button", { type: "button", class: `link ${kind}`, "aria-label": `${label} ${name}`, onclick: act }, label);
+    return h("tr", { class: running ? "current" : "" }, h("td", {}, tick), h("th", { scope: "row", class: "mono" }, name),
+      h("td", {}, moment(session.started_at)), h("td", { class: "numeric" }, count(session.exchanges_completed), session.max_exchanges ? h("small", {}, ` of ${count(session.max_exchanges)}`) : ""),
+      h("td", {}, running ? "running" : plain(session.end_reason ?? status), ended && began ? h("small", {}, ` after ${duration((ended - began) / 1000)}`) : ""),
       h("td", {}, teacherName(session)),
-      h("td", { class: "row-actions" }, h("button", { type: "button", class: "link", onclick: () => offer(id) }, "Export"),
-        session.status === "interrupted" ? h("button", { type: "button", class: "link", onclick: () => resume(id) }, "Go on") : "",
-        session.deletable ? h("button", { type: "button", class: "link danger", onclick: (event) => remove(id, event.target) }, "Delete") : ""));
+      h("td", { class: "row-actions" }, link("Open", () => (live.open(id), go("conversation"))), link("Export", () => offer(session)),
+        status === "interrupted" ? link("Go on", () => resume(session)) : "",
+        running ? "" : link("Delete", () => remove(session), "danger")));
   }
 
-  async function toggle(id, tick) {
-    const name = names.get(id);
-    if (!tick.checked) chosen.delete(id);
-    else
-      try {
-        say(answer, `Reading ${name}…`);
-        chosen.set(id, await measureOf(id));
-        say(answer, "");
-      } catch (problem) {
-        tick.checked = false;
-        say(answer, `${name} cannot be read: ${trouble(problem).what}`);
-      }
-    draw();
+  async function choose(session, wanted) {
+    try {
+      if (wanted) say(answer, `Reading ${session.name}…`);
+      await comparison.set(session, wanted);
+      say(answer, "");
+    } catch (problem) {
+      complain(`${session.name} cannot be read`, problem);
+      body.replaceChildren(...sessions.map(row));
+    }
   }
 
-  function draw() {
-    compare.hidden = chosen.size === 0;
-    if (!chosen.size) return;
-    const by = measured.value, [label, note] = MEASURES[by], ids = [...chosen.keys()];
-    const points = [...chosen.values()].map((measure) => new Map((by === "lengthAll" || by === "utterance" ? measure.windows : measure.rows.filter((r) => r.number % 10 === 0)).map((p) => [p.number, p[by]])));
-    const xs = [...new Set(points.flatMap((each) => [...each.keys()]))].sort((a, b) => a - b);
-    const chart = new Chart({ id: "comparison", title: label, note, floor: 0,
-      series: ids.map((id, i) => ({ label: names.get(id) ?? id, tone: TONES[i % TONES.length], dash: i >= TONES.length ? [5, 4] : undefined, format: (v) => (Number.isInteger(v) ? count(v) : v.toFixed(2)) })) });
-    compare.replaceChildren(h("div", { class: "view-head" }, h("h2", {}, "Compared"), h("label", { for: "compare-by" }, "Measure ", measured)), chart.root);
-    chart.set(xs, points.map((each) => xs.map((x) => each.get(x) ?? null)));
+  async function chooseAll(wanted) {
+    for (const session of sessions) if (all.checked === wanted && comparison.has(session.session_id) !== wanted) await choose(session, wanted);
+    body.replaceChildren(...sessions.map(row));
   }
 
-  function offer(id) {
+  function offer({ session_id: id, name = id }) {
     exporting.hidden = false;
-    exporting.replaceChildren(h("h2", {}, `Export ${names.get(id)}`), h("p", { class: "export-links" },
-      Object.entries(FORMATS).map(([format, name]) => h("a", { class: "button", href: `/api/sessions/${encodeURIComponent(id)}/export?format=${format}`, download: `session_${id}.${format === "chat" ? "cha" : format === "sharegpt" ? "sharegpt.json" : format}` }, name)),
+    exporting.replaceChildren(h("h2", {}, `Export ${name}`), h("p", { class: "export-links" },
+      Object.entries(FORMATS).map(([format, label]) => h("a", { class: "button", href: `/api/sessions/${encodeURIComponent(id)}/export?format=${format}`, download: `${name}.${EXTENSIONS[format] ?? format}` }, label)),
       h("button", { type: "button", class: "link", onclick: () => (exporting.hidden = true) }, "close")));
     exporting.querySelector("a").focus();
   }
 
-  async function resume(id) {
+  async function resume({ session_id: id, name }) {
     try {
       await live.command(() => api.post(`/api/sessions/${encodeURIComponent(id)}/resume`));
+      live.open(null);
       go("now");
     } catch (problem) {
-      const found = trouble(problem);
-      say(answer, `${found.what} ${found.remedy}`);
+      complain(`${name} cannot go on`, problem);
     }
   }
 
-  async function remove(id, button) {
-    if (button.dataset.sure !== "yes") {
-      button.dataset.sure = "yes";
-      say(button, "Delete for good?");
-      button.addEventListener("blur", () => (delete button.dataset.sure, say(button, "Delete")), { once: true });
-      return;
-    }
+  async function remove(session) {
+    const { session_id: id, name = id, exchanges_completed: done } = session;
+    const text = `${name}, with ${count(done)} exchanges, leaves the record and its file is removed. The learner keeps what it learned. This cannot be undone; export it first if it may be wanted.`;
+    if (!(await confirmed({ question: "Delete this session for good?", text, act: "Delete it" }))) return;
     try {
       await api.remove(`/api/sessions/${encodeURIComponent(id)}`);
-      chosen.delete(id);
-      load();
+      comparison.set(session, false);
+      if (live.opened === id) live.open(null);
+      await load();
+      say(answer, `${name} is deleted.`);
+      live.sync();
     } catch (problem) {
-      const found = trouble(problem);
-      say(answer, `${found.what} ${found.remedy}`);
+      complain(`${name} cannot be deleted`, problem);
     }
   }
 
@@ -123,15 +121,49 @@ export function mount(root, live, go) {
   return { show: load };
 }
 
-function teacherName(session) {
-  const teacher = session.teacher ?? {};
-  if (typeof teacher === "string") return teacher;
-  return [teacher.backend ?? session.backend, teacher.model ?? session.model].filter((part, i, all) => part && all.indexOf(part) === i).join(", ") || "–";
+/** One chart with a curve for each session chosen. */
+function compareAll() {
+  const chosen = new Map(); // session id → {name, measure}
+  const by = h("select", { id: "compare-by" }, Object.entries(MEASURES).map(([value, { label }]) => h("option", { value }, label)));
+  const axis = h("select", { id: "compare-axis" }, ["exchanges", "words heard"].map((name) => h("option", { value: name }, name)));
+  const place = h("div");
+  const root = h("section", { class: "compare", hidden: true, "aria-label": "Comparison" },
+    h("div", { class: "view-head" }, h("h2", {}, "Compared"), h("p", { class: "tools" }, h("label", { for: "compare-by" }, "Measure ", by), h("label", { for: "compare-axis" }, "Against ", axis))), place);
+  for (const select of [by, axis]) select.addEventListener("change", draw);
+
+  function draw() {
+    root.hidden = chosen.size === 0;
+    if (!chosen.size) return;
+    const { label, note, of, format } = MEASURES[by.value], at = (point) => (axis.value === "exchanges" ? point.number : point.wordsHeard);
+    const curves = [...chosen.values()].map(({ measure }) => new Map(measure[of].filter((point) => of === "windows" || point.number % 10 === 0).map((point) => [at(point), point[by.value]])));
+    const xs = [...new Set(curves.flatMap((curve) => [...curve.keys()]))].sort((a, b) => a - b);
+    const chart = new Chart({ id: "comparison", title: label, note, floor: 0, bridged: true, expected: axis.value === "exchanges",
+      series: [...chosen.values()].map(({ name }, i) => ({ label: name, tone: TONES[i % TONES.length], dash: DASHES[Math.floor(i / TONES.length) % DASHES.length], format })) });
+    place.replaceChildren(chart.root);
+    chart.set(xs, curves.map((curve) => xs.map((x) => curve.get(x) ?? null)), axis.value);
+  }
+
+  return {
+    root,
+    has: (id) => chosen.has(id),
+    async set({ session_id: id, name }, wanted) {
+      if (wanted) chosen.set(id, { name, measure: await measureOf(id) });
+      else chosen.delete(id);
+      draw();
+    },
+  };
 }
 
-async function measureOf(id) {
-  const record = await api.get(`/api/sessions/${encodeURIComponent(id)}/export`, { format: "json" });
+function teacherName({ teacher = {} }) {
+  return [teacher.backend, teacher.model].filter((part, i, all) => part && all.indexOf(part) === i).join(", ") || "–";
+}
+
+async function measureOf(session) {
   const measure = new Measure();
-  for (const entry of record.exchanges ?? record.conversation ?? []) measure.add(exchangeOf(entry));
-  return measure;
+  for (let after = 0; ; ) {
+    const { exchanges = [] } = await api.get("/api/training/log", { session, after, limit: PAGE });
+    for (const entry of exchanges) measure.add(exchangeOf(entry));
+    if (exchanges.length < PAGE) return measure;
+    after = exchanges.at(-1).number;
+  }
 }

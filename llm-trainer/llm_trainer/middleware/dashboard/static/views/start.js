@@ -1,11 +1,17 @@
 // The form that starts a session; it explains each field and remembers what was chosen last.
 
 import { api } from "../api.js";
-import { h, memory, say } from "../dom.js";
+import { fill, h, memory, say } from "../dom.js";
 import { trouble } from "../format.js";
 
 export const STRATEGIES = ["talk", "recast", "demonstrate", "quiz", "story", "mixed"];
-const FIELDS = [
+const TEACHER = [
+  { name: "backend", label: "Back end", type: "choice", value: "", options: [""],
+    hint: "Who speaks for the teacher. Only those that can are offered." },
+  { name: "model", label: "Model", type: "text", value: "", list: "start-models", placeholder: "the one that is set",
+    hint: "For Ollama and OpenAI-compatible servers. One that is missing can be fetched on this page." },
+];
+const PLAN = [
   { name: "max_exchanges", label: "Exchanges", type: "number", value: 100, min: 1, max: 1_000_000, step: 1,
     hint: "How many times the teacher speaks and the learner answers before the session ends." },
   { name: "delay", label: "Seconds between exchanges", type: "number", value: 2, min: 0, max: 3600, step: "any",
@@ -21,18 +27,19 @@ const FIELDS = [
 ];
 
 export function startForm(live) {
-  const remembered = memory.get("start", {});
-  const inputs = {};
+  const remembered = memory.get("start", {}), inputs = {}, fields = {};
   const answer = h("p", { class: "form-problem", role: "alert", hidden: true });
   const submit = h("button", { class: "button primary", type: "submit" }, "Start the session");
+  const models = h("datalist", { id: "start-models" });
   const form = h("form", { class: "start-form", novalidate: true },
-    FIELDS.map(({ name, label, hint, value, ...rest }) => {
+    [...TEACHER, ...PLAN].map(({ name, label, hint, value, ...rest }) => {
       const id = `start-${name}`;
       inputs[name] = control({ id, name, "aria-describedby": `${id}-hint` }, rest);
       inputs[name].value = remembered[name] ?? value;
-      return h("div", { class: "field" }, h("label", { for: id }, label), inputs[name], h("small", { id: `${id}-hint` }, hint));
-    }),
+      return (fields[name] = h("div", { class: "field" }, h("label", { for: id }, label), inputs[name], h("small", { id: `${id}-hint` }, hint)));
+    }), models,
     h("div", { class: "form-end" }, submit, answer));
+  const teacher = teacherFields(live, inputs, fields, models, remembered);
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     const plan = planOf(inputs);
@@ -40,7 +47,9 @@ export function startForm(live) {
     submit.disabled = true;
     answer.hidden = true;
     try {
+      await teacher.choose();
       await live.command(() => api.post("/api/training/start", plan));
+      live.open(null);
       if (location.hash === "#now/start") history.replaceState(null, "", "#now");
     } catch (problem) {
       const found = trouble(problem);
@@ -53,7 +62,50 @@ export function startForm(live) {
   const root = h("section", { class: "card start", "aria-labelledby": "start-title" },
     h("h2", { id: "start-title" }, "Start a session"),
     h("p", { class: "quiet" }, "A teacher talks, the learner listens and answers. Everything said is recorded."), form);
-  return { root, focus: () => (root.hidden = false, inputs.max_exchanges.focus()) };
+  return { root, show: teacher.show, focus: () => (root.hidden = false, inputs.max_exchanges.focus()) };
+}
+
+// Back end and model: asked of the LLM server when the form is seen, and told to it only where another was chosen.
+function teacherFields(live, inputs, fields, models, remembered) {
+  let speaker = null, asking = false;
+  fields.backend.hidden = fields.model.hidden = true;
+  inputs.backend.addEventListener("change", () => showModel());
+
+  async function show() {
+    if (asking || speaker) return showModels();
+    asking = true;
+    speaker = await api.get("/api/llm/speaker").catch(() => null);
+    if (!speaker) return void setTimeout(() => (asking = false), 5000);
+    const offers = speaker.offers ?? [];
+    fill(inputs.backend, JSON.stringify(speaker), () => [h("option", { value: "" }, `as it is (${speaker.backend})`), ...offers.map(({ backend, usable, remedy }) => h("option", { value: backend, disabled: !usable }, usable ? backend : `${backend}: ${remedy}`))]);
+    inputs.backend.value = offers.some((offer) => offer.usable && offer.backend === remembered.backend) ? remembered.backend : "";
+    fields.backend.hidden = offers.length === 0;
+    showModel();
+    showModels();
+  }
+
+  const offered = () => speaker?.offers?.find((offer) => offer.backend === (inputs.backend.value || speaker.backend));
+
+  function showModel() {
+    const offer = offered();
+    fields.model.hidden = !offer?.takes_model;
+    inputs.model.placeholder = offer?.model ?? "";
+  }
+
+  function showModels() {
+    const known = live.services?.llm?.said?.models ?? [];
+    fill(models, JSON.stringify(known), () => known.map((name) => h("option", { value: name })));
+  }
+
+  async function choose() {
+    if (!speaker) return;
+    const backend = inputs.backend.value || speaker.backend, model = offered()?.takes_model ? inputs.model.value.trim() : "";
+    if (backend === speaker.backend && (!model || model === speaker.model)) return;
+    await api.put("/api/llm/speaker", model ? { backend, model } : { backend });
+    speaker = { ...speaker, backend, model: model || offered()?.model };
+  }
+
+  return { show, choose };
 }
 
 function control(common, { options, ...rest }) {
@@ -63,7 +115,7 @@ function control(common, { options, ...rest }) {
 
 function planOf(inputs) {
   const plan = {};
-  for (const { name, type } of FIELDS) {
+  for (const { name, type } of PLAN) {
     const value = inputs[name].value.trim();
     if (value === "") continue;
     if (name === "topics") plan.topics = value.split(",").map((topic) => topic.trim()).filter(Boolean);
