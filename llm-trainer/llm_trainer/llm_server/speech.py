@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import aclosing
 from dataclasses import dataclass, field
 
 import anyio
@@ -47,43 +46,70 @@ async def listen(backend: Backend, request: ChatRequest, deadlines: Deadlines) -
 
     An empty turn, one without an end and one beyond ``MAX_CHARACTERS`` are errors, never answers.
     """
-    began = time.perf_counter()
-    pieces: list[str] = []
-    characters = 0
-    chunks = backend.chat(request)
+    turn, chunks = _Turn(backend, deadlines), backend.chat(request)
     try:
-        chunk = await _first(backend, chunks, deadlines)
-        first = time.perf_counter()
+        chunk = turn.heard(await _first(backend, chunks, deadlines))
         while chunk.finish is None:
-            pieces.append(chunk.text)
-            characters += len(chunk.text)
-            _check_length(backend, characters, len(pieces))
             yield chunk
-            left = deadlines.whole_seconds - (time.perf_counter() - first)
-            chunk = await _next(backend, chunks, min(deadlines.gap_seconds, left))
-        pieces.append(chunk.text)
+            chunk = turn.heard(await _next(backend, chunks, turn.patience_seconds))
         if chunk.text:
             yield Chunk(chunk.text)
     finally:
-        close = getattr(chunks, "aclose", None)
-        if close is not None:
-            await close()
-    text = "".join(pieces).strip()
-    if not text:
-        remedy = "ask again; if it stays empty, try another model"
-        detail = f"{backend.name} ended its turn without a word ({chunk.finish.reason})"
-        raise PeerAnswerInvalid(detail, peer=backend.name, remedy=remedy, kind="empty")
-    seen = {"first": _ms(first - began), "total": _ms(time.perf_counter() - began)}
-    yield Spoken(text, chunk.finish, {**chunk.finish.timings, **seen}, backend.name)
+        await _close(chunks)
+    yield turn.spoken(chunk.finish)
 
 
 async def whole(backend: Backend, request: ChatRequest, deadlines: Deadlines) -> Spoken:
-    """The whole turn at once."""
-    async with aclosing(listen(backend, request, deadlines)) as parts:
-        async for part in parts:
-            if isinstance(part, Spoken):
-                return part
-    raise AssertionError("listen ends with the whole turn or an error")
+    """The whole turn at once; as ``listen``, with one deadline moved on from piece to piece instead of one for each."""
+    turn, chunks = _Turn(backend, deadlines), backend.chat(request)
+    try:
+        chunk = turn.heard(await _first(backend, chunks, deadlines))
+        with anyio.CancelScope() as patience:
+            while chunk.finish is None:
+                patience.deadline = anyio.current_time() + turn.patience_seconds
+                chunk = turn.heard(await _pull(backend, chunks))
+        if chunk.finish is None:
+            raise _silent(backend)
+    finally:
+        await _close(chunks)
+    return turn.spoken(chunk.finish)
+
+
+class _Turn:
+    """What has been heard of a turn so far."""
+
+    def __init__(self, backend: Backend, deadlines: Deadlines) -> None:
+        self._backend, self._deadlines = backend, deadlines
+        self._began = self._first = time.perf_counter()
+        self._pieces: list[str] = []
+        self._characters = 0
+
+    def heard(self, chunk: Chunk) -> Chunk:
+        """Take one more piece in; PeerAnswerInvalid when there are too many."""
+        if not self._pieces:
+            self._first = time.perf_counter()
+        self._pieces.append(chunk.text)
+        self._characters += len(chunk.text)
+        if max(self._characters, len(self._pieces)) > MAX_CHARACTERS:
+            detail = f"{self._backend.name} spoke more than {MAX_CHARACTERS} characters without an end"
+            raise PeerAnswerInvalid(detail, peer=self._backend.name, remedy="set max_tokens", kind="endless")
+        return chunk
+
+    @property
+    def patience_seconds(self) -> float:
+        """How long to wait for the next piece."""
+        left = self._deadlines.whole_seconds - (time.perf_counter() - self._first)
+        return max(0.0, min(self._deadlines.gap_seconds, left))
+
+    def spoken(self, finish: Finish) -> Spoken:
+        """The whole turn; PeerAnswerInvalid if it is without a word."""
+        text, name = "".join(self._pieces).strip(), self._backend.name
+        if not text:
+            remedy = "ask again; if it stays empty, try another model"
+            detail = f"{name} ended its turn without a word ({finish.reason})"
+            raise PeerAnswerInvalid(detail, peer=name, remedy=remedy, kind="empty")
+        seen = {"first": _ms(self._first - self._began), "total": _ms(time.perf_counter() - self._began)}
+        return Spoken(text, finish, {**finish.timings, **seen}, name)
 
 
 async def _first(backend: Backend, chunks: AsyncIterator[Chunk], deadlines: Deadlines) -> Chunk:
@@ -107,10 +133,10 @@ async def _first(backend: Backend, chunks: AsyncIterator[Chunk], deadlines: Dead
 
 async def _next(backend: Backend, chunks: AsyncIterator[Chunk], seconds: float) -> Chunk:
     try:
-        with anyio.fail_after(max(0.0, seconds)):
+        with anyio.fail_after(seconds):
             return await _pull(backend, chunks)
     except TimeoutError:
-        raise _timeout(backend, "fell silent in the middle of its answer or did not come to an end") from None
+        raise _silent(backend) from None
 
 
 async def _pull(backend: Backend, chunks: AsyncIterator[Chunk]) -> Chunk:
@@ -121,10 +147,14 @@ async def _pull(backend: Backend, chunks: AsyncIterator[Chunk]) -> Chunk:
         raise PeerAnswerInvalid(detail, peer=backend.name, remedy="ask again", kind="cut") from None
 
 
-def _check_length(backend: Backend, characters: int, pieces: int) -> None:
-    if max(characters, pieces) > MAX_CHARACTERS:
-        detail = f"{backend.name} spoke more than {MAX_CHARACTERS} characters without an end"
-        raise PeerAnswerInvalid(detail, peer=backend.name, remedy="set max_tokens", kind="endless")
+async def _close(chunks: AsyncIterator[Chunk]) -> None:
+    close = getattr(chunks, "aclose", None)
+    if close is not None:
+        await close()
+
+
+def _silent(backend: Backend) -> PeerTimeout:
+    return _timeout(backend, "fell silent in the middle of its answer or did not come to an end")
 
 
 def _timeout(backend: Backend, what: str) -> PeerTimeout:

@@ -6,9 +6,10 @@ small, and it cuts what does not fit without saying so. Nothing is retried here.
 
 from __future__ import annotations
 
+import contextlib
 import logging
-from collections.abc import AsyncIterator, Mapping
-from typing import Any
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from typing import Any, cast
 
 import httpx
 import ollama
@@ -24,6 +25,7 @@ from llm_trainer.errors import (
 )
 from llm_trainer.llm_server.backends.base import BackendStatus, ChatRequest, Chunk, Finish, Progress, State
 from llm_trainer.llm_server.budget import Budget
+from llm_trainer.llm_server.plain_http import drain, plainly
 
 NAME = "ollama"
 CONTEXT_TOKENS = 4096
@@ -49,7 +51,9 @@ class Ollama:
         self._budget = Budget(context_tokens)
         self._waiting = 0  # requests that have not got their first piece: if the model is not resident, it is loading
         timeout = httpx.Timeout(None, connect=CONNECT_SECONDS)
-        self._client = ollama.AsyncClient(url, timeout=timeout, follow_redirects=False, trust_env=False)
+        self._client = ollama.AsyncClient(
+            url, timeout=timeout, follow_redirects=False, trust_env=False, transport=plainly(httpx)
+        )
 
     async def chat(self, request: ChatRequest) -> AsyncIterator[Chunk]:
         """Speak the next turn, piece by piece."""
@@ -58,23 +62,26 @@ class Ollama:
         self._waiting += 1
         waiting = True
         try:
-            async for part in await self._client.chat(
+            stream = await self._client.chat(
                 self._model,
                 _messages(fitting),
                 stream=True,
                 think=False,
                 keep_alive=_keep_alive(request.delay_seconds),
                 options=self._options(fitting, answer_tokens),
-            ):
-                if waiting:
-                    waiting = False
-                    self._waiting -= 1
-                text = part.message.content or ""
-                if part.done:
-                    yield Chunk(text, self._finish(part, fitting, answer_tokens))
-                    return
-                if text:
-                    yield Chunk(text)
+            )
+            async with contextlib.aclosing(cast("AsyncGenerator[ollama.ChatResponse, None]", stream)) as parts:
+                async for part in parts:
+                    if waiting:
+                        waiting = False
+                        self._waiting -= 1
+                    text = part.message.content or ""
+                    if part.done:
+                        await drain(parts)
+                        yield Chunk(text, self._finish(part, fitting, answer_tokens))
+                        return
+                    if text:
+                        yield Chunk(text)
         except ollama.ResponseError as error:
             raise self._refusal(error) from error
         except (httpx.HTTPError, ConnectionError) as error:

@@ -9,7 +9,6 @@ from typing import Any
 
 import httpx2
 import openai
-from openai.types import CompletionUsage
 
 from llm_trainer.errors import (
     ModelMissing,
@@ -21,8 +20,10 @@ from llm_trainer.errors import (
     PeerUnreachable,
     UtteranceError,
 )
+from llm_trainer.llm_server.backends import events
 from llm_trainer.llm_server.backends.base import BackendStatus, ChatRequest, Chunk, Finish
 from llm_trainer.llm_server.budget import Budget
+from llm_trainer.llm_server.plain_http import drain, plainly
 
 log = logging.getLogger(__name__)
 NAME = "openai"
@@ -57,44 +58,47 @@ class OpenAI:
         self._url, self._model, self._key_variable = url, model, key_variable
         self._budget, self._stop, self.name = Budget(context_tokens), stop, name
         timeout = httpx2.Timeout(None, connect=CONNECT_SECONDS)
-        transport = httpx2.AsyncClient(timeout=timeout, follow_redirects=False, trust_env=False)
+        client = httpx2.AsyncClient(timeout=timeout, follow_redirects=False, trust_env=False, transport=plainly(httpx2))
         self._client = openai.AsyncOpenAI(
-            base_url=url, api_key=key or NO_KEY, max_retries=0, timeout=timeout, http_client=transport
+            base_url=url, api_key=key or NO_KEY, max_retries=0, timeout=timeout, http_client=client
         )
 
     async def chat(self, request: ChatRequest) -> AsyncIterator[Chunk]:
         """Speak the next turn, piece by piece."""
-        reason, model, usage = None, self._model, None
+        reason, model = None, self._model
+        usage: Mapping[str, Any] = {}
+        timings: Mapping[str, Any] = {}
         answer_tokens = request.max_tokens or self._budget.answer_tokens
-        timings: dict[str, float] = {}
         try:
-            request, answer_tokens, stream = await self._begin(request, answer_tokens)
-            async with contextlib.aclosing(stream.__aiter__()) as parts:
-                async for part in parts:
-                    model, usage = part.model or model, part.usage or usage
-                    timings = _timings(part.model_extra) or timings
-                    for choice in part.choices[:1]:
-                        reason = choice.finish_reason or reason
-                        if choice.delta.content:
-                            yield Chunk(choice.delta.content)
+            async with contextlib.AsyncExitStack() as opened:
+                request, answer_tokens, lines = await self._begin(request, answer_tokens, opened)
+                async for line in lines:
+                    told = events.read(line)
+                    if told.is_end:
+                        await drain(lines)
+                        break
+                    reason, model = told.reason or reason, told.model or model
+                    usage, timings = told.usage or usage, told.timings or timings
+                    if told.text:
+                        yield Chunk(told.text)
         except (openai.OpenAIError, httpx2.HTTPError, ValueError) as error:
             raise self._translated(error) from error
         if reason is not None:  # without one the stream was cut, which is for the caller to see
-            read, spoken = (usage.prompt_tokens, usage.completion_tokens) if usage else (0, 0)
+            read, spoken = _count(usage, "prompt_tokens"), _count(usage, "completion_tokens")
             if warning := self._budget.compare(request, answer_tokens, read):
                 log.warning("model=%s %s", model, warning)
-            yield Chunk("", Finish(reason, model, read, spoken, timings, cost=_cost(usage)))
+            yield Chunk("", Finish(reason, model, read, spoken, _timings(timings), cost=_cost(usage)))
 
-    async def _begin(self, request: ChatRequest, answer_tokens: int) -> tuple[ChatRequest, int, Any]:
+    async def _begin(
+        self, request: ChatRequest, answer_tokens: int, opened: contextlib.AsyncExitStack
+    ) -> tuple[ChatRequest, int, AsyncIterator[str]]:
         """Send what fits; again, shorter, where the engine counts more tokens or reads fewer than was thought."""
         for tries_left in range(OVERFLOWS, -1, -1):
             sent, answer_tokens = self._fitting(request, answer_tokens)
+            asked = self._client.chat.completions.with_streaming_response.create(**self._arguments(sent, answer_tokens))
             try:
-                return (
-                    sent,
-                    answer_tokens,
-                    await self._client.chat.completions.create(**self._arguments(sent, answer_tokens)),
-                )
+                answer = await opened.enter_async_context(asked)
+                return sent, answer_tokens, answer.iter_lines()
             except openai.BadRequestError as error:
                 if not _is_overflow(error) or not tries_left:
                     raise
@@ -181,11 +185,8 @@ class OpenAI:
         return PeerAnswerInvalid(detail, peer=self.name, remedy="see that server's log", kind="error")
 
 
-def _timings(extra: Mapping[str, Any] | None) -> dict[str, float]:
+def _timings(told: Mapping[str, Any]) -> dict[str, float]:
     """What llama.cpp tells beside the standard: milliseconds for reading the prompt and for speaking."""
-    told = (extra or {}).get("timings")
-    if not isinstance(told, Mapping):
-        return {}
     named = {"prompt": told.get("prompt_ms"), "generation": told.get("predicted_ms")}
     return {name: float(value) for name, value in named.items() if isinstance(value, (int, float))}
 
@@ -201,9 +202,14 @@ def _told(error: openai.BadRequestError, name: str) -> int:
     return told if isinstance(told, int) else 0
 
 
-def _cost(usage: CompletionUsage | None) -> float | None:
+def _count(usage: Mapping[str, Any], name: str) -> int:
+    told = usage.get(name)
+    return told if isinstance(told, int) else 0
+
+
+def _cost(usage: Mapping[str, Any]) -> float | None:
     """What the turn cost, where the provider tells it beside the standard (OpenRouter does)."""
-    told = ((usage.model_extra if usage else None) or {}).get("cost")
+    told = usage.get("cost")
     return float(told) if isinstance(told, (int, float)) and not isinstance(told, bool) else None
 
 
