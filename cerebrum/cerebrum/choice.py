@@ -103,7 +103,7 @@ class Judge:
         about = self._about(query)
         rare = dict.fromkeys(word for word in about if self.composer.is_rare(word))
         asked = _Asked(about, rare, query.words, _Informed(self.turns))
-        telling = [any(w in rare for w in c.words) for c in candidates] if rare else [False] * len(candidates)
+        telling = [not rare.keys().isdisjoint(c.words) for c in candidates]
         facts = [self._fact(c, asked) if t else 0.0 for c, t in zip(candidates, telling, strict=True)]
         return {
             "near": near,

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cerebrum.features import Bag, Floats
-from cerebrum.ranking import NOWHERE, REPLY, Towers, nearest_few
+from cerebrum.ranking import NOWHERE, REPLY, Towers, nearest_few, unit
 from cerebrum.state import State
 from cerebrum.tokenizer import encode, fold
 
@@ -35,7 +35,10 @@ class Passage:
 
 
 class Shelf:
-    """Passages by text, by word and by place; a place goes stale as the towers learn, and is renewed in turn."""
+    """Passages by text, by word and by place; a place goes stale as the towers learn, and is renewed in turn.
+
+    ``lengths`` are those of the sums that the places were brought to length one from.
+    """
 
     def __init__(self, towers: Towers) -> None:
         self.towers = towers
@@ -43,6 +46,7 @@ class Shelf:
         self.by_text: dict[str, int] = {}
         self.by_word: dict[str, list[int]] = {}
         self.places: Floats = np.zeros((256, towers.width), np.float32)
+        self.lengths: Floats = np.zeros(256, np.float32)
         self.opens: Flags = np.zeros(256, np.bool_)
         self.follows: Flags = np.zeros(256, np.bool_)
         self.gone: dict[int, None] = {}
@@ -65,10 +69,10 @@ class Shelf:
         return number
 
     def _make_room(self, size: int) -> None:
-        places, opens, follows = self.places, self.opens, self.follows
-        self.places = np.zeros((size, self.towers.width), np.float32)
+        places, lengths, opens, follows = self.places, self.lengths, self.opens, self.follows
+        self.places, self.lengths = np.zeros((size, self.towers.width), np.float32), np.zeros(size, np.float32)
         self.opens, self.follows = np.zeros(size, np.bool_), np.zeros(size, np.bool_)
-        self.places[: len(places)] = places
+        self.places[: len(places)], self.lengths[: len(lengths)] = places, lengths
         self.opens[: len(opens)], self.follows[: len(follows)] = opens, follows
 
     def mark(self, number: int, *, opening: bool) -> None:
@@ -98,7 +102,8 @@ class Shelf:
         """Bring places up to date with the towers."""
         chosen = list(numbers)
         if chosen:
-            self.places[chosen] = self.towers.embed(REPLY, [self.passages[k].bag for k in chosen])
+            places, lengths = unit(self.towers.sums(REPLY, [self.passages[k].bag for k in chosen]))
+            self.places[chosen], self.lengths[chosen] = places, lengths[:, 0]
 
     def renew_next(self, count: int) -> None:
         """Bring the next ``count`` places up to date, in a round."""
@@ -128,6 +133,7 @@ class Shelf:
             "gone": list(self.gone),
             "renewed": self.renewed,
             "places": self.places[: len(self.passages)],
+            "lengths": self.lengths[: len(self.passages)],
         }
 
     def restore(self, state: State) -> None:
@@ -146,15 +152,17 @@ class Shelf:
                 self._index(number)
         self.gone, self.renewed = gone, state["renewed"]
         self.places = np.array(state["places"], np.float32).reshape(-1, self.towers.width)
+        self.lengths = np.array(state["lengths"], np.float32)
         self.opens = np.array([p.opened > 0 for p in self.passages], np.bool_)
         self.follows = np.array([p.followed > 0 for p in self.passages], np.bool_)
 
     def keep(self, numbers: Sequence[int]) -> None:
         """Keep only these passages, numbered anew in this order."""
         passages, places = [self.passages[k] for k in numbers], self.places[list(numbers)]
+        lengths = self.lengths[list(numbers)]
         self.clear()
         self._make_room(max(256, len(passages)))
-        self.passages, self.places[: len(passages)] = passages, places
+        self.passages, self.places[: len(passages)], self.lengths[: len(passages)] = passages, places, lengths
         for number, passage in enumerate(passages):
             self._index(number)
             self.opens[number], self.follows[number] = passage.opened > 0, passage.followed > 0

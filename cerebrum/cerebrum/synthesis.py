@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, field
-from itertools import chain
+from itertools import chain, pairwise
+from operator import itemgetter
 
 import numpy as np
 
@@ -83,8 +84,11 @@ class Composer:
 
     def is_rare(self, word: str) -> bool:
         """Return whether so few turns hold a word that it must not be joined to others freely."""
-        turns = self.turns
-        return len(turns.by_word.get(word, ())) <= max(2, min(16, len(turns.passages) // 30))
+        return len(self.turns.by_word.get(word, ())) <= self._few
+
+    @property
+    def _few(self) -> int:
+        return max(2, min(16, len(self.turns.passages) // 30))
 
     def compose(self, query: Query, kinds: Sequence[str]) -> list[Candidate]:
         """Return candidates of the kinds allowed, each text once, in a fixed order."""
@@ -147,23 +151,22 @@ class Composer:
         flow = product(self.towers.embed(BEFORE, [passages[k].bag for k in first]), after.T)
         alike = product(places[first], after.T)
         readily = flow + near[second]
-        couples: list[Span] = []
-        for i, row in enumerate(readily):
-            for j in dict.fromkeys([*best(row, _BY_FLOW).tolist(), *range(min(_BY_NEARNESS, len(second)))]):
-                if second[j] != first[i] and alike[i, j] < _ALIKE:
-                    couples.append((i, j))
-        if not couples:
+        tried = np.argsort(-readily, axis=1, kind="stable")[:, :_BY_FLOW]
+        chosen = np.zeros(readily.shape, np.bool_)
+        chosen[:, :_BY_NEARNESS] = True
+        np.put_along_axis(chosen, tried, True, 1)
+        chosen &= (alike < _ALIKE) & (second != np.array(first)[:, None])
+        i, j = np.nonzero(chosen)
+        if not len(i):
             return
-        used = sorted({j for _, j in couples})
-        sums = self.towers.sums(REPLY, [passages[k].bag for k in (*first, *second[used])])
-        at = {j: len(first) + k for k, j in enumerate(used)}
-        whole = unit(sums[[i for i, _ in couples]] + sums[[at[j] for _, j in couples]])[0]
-        flows = flow[[i for i, _ in couples], [j for _, j in couples]]
-        alone = np.einsum("ij,j->i", places[[*first, *second[used]]], query.place)
+        lengths = self.sentences.lengths
+        sums = (places[first] * lengths[first][:, None])[i] + (after * lengths[second][:, None])[j]
+        whole, flows = unit(sums)[0], flow[i, j]
+        near_first = np.einsum("ij,j->i", places[first], query.place)
+        near_second = np.einsum("ij,j->i", after, query.place)
         for k in best(np.einsum("ij,j->i", whole, query.aim) + np.float32(_FLOW) * flows, _PAIRS):
-            i, j = couples[k]
-            weakest = float(min(alone[i], alone[at[j]]))
-            yield self._pair((first[i], int(second[j])), whole[k], float(flows[k]), weakest)
+            weakest = float(min(near_first[i[k]], near_second[j[k]]))
+            yield self._pair((first[i[k]], int(second[j[k]])), whole[k], float(flows[k]), weakest)
 
     def _crossovers(self, top: Sequence[int], near_turns: Floats, near: Floats) -> Iterator[Candidate]:
         """Join the beginning of one source to the end of another where both have the same two words."""
@@ -174,7 +177,8 @@ class Composer:
                     (self.sentences.passages[k].tokens, *self.sentences.passages[k].origins[0], float(near[k]))
                 )
         folded = [[fold(t) for t in tokens] for tokens, _, _, _ in sources]
-        rare = {word for word in dict.fromkeys(chain.from_iterable(folded)) if self.is_rare(word)}
+        few, held = self._few, self.turns.by_word
+        rare = {word for word in dict.fromkeys(chain.from_iterable(folded)) if len(held.get(word, ())) <= few}
         made: dict[str, Candidate] = {}
         for a, cut, b, start in _joints(folded, [source[3] for source in sources]):
             if len(made) >= _CROSSOVERS:
@@ -235,19 +239,21 @@ def _stripped(tokens: Sequence[str]) -> tuple[str, ...]:
     return (tokens[0].lstrip(), *tokens[1:])
 
 
-def _joints(folded: Sequence[Sequence[str]], near: Sequence[float]) -> list[tuple[int, int, int, int]]:
-    """Return (source, cut, other source, start) wherever two sources share two words in a row, the nearest first."""
-    at: dict[Span | tuple[str, str], list[Span]] = {}
+def _joints(folded: Sequence[Sequence[str]], near: Sequence[float]) -> Iterator[tuple[int, int, int, int]]:
+    """Yield (source, cut, other source, start) wherever two sources share two words in a row, the nearest first."""
+    at: dict[tuple[str, str], list[Span]] = {}
     for source, row in enumerate(folded):
-        for k in range(len(row) - 2):
-            at.setdefault((row[k], row[k + 1]), []).append((source, k + 2))
+        for k, pair in enumerate(pairwise(row[:-1]), 2):
+            at.setdefault(pair, []).append((source, k))
     joints = [
         (-near[a] - near[b], a, cut, b, start)
         for places in at.values()
         if len(places) > 1
         for a, cut in places[:_AT_A_JOINT]
         for b, start in places[:_AT_A_JOINT]
-        if a != b and folded[a][cut:] != folded[b][start:] and folded[a][:cut] != folded[b][:start]
+        if a != b
     ]
-    joints.sort(key=lambda joint: joint[0])
-    return [joint[1:] for joint in joints]
+    joints.sort(key=itemgetter(0))
+    for _, a, cut, b, start in joints:
+        if folded[a][cut:] != folded[b][start:] and folded[a][:cut] != folded[b][:start]:
+            yield a, cut, b, start
