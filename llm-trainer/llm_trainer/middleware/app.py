@@ -17,7 +17,7 @@ from llm_trainer import __version__
 from llm_trainer.middleware.dashboard import add_dashboard, page, wants_page
 from llm_trainer.middleware.hub import Hub
 from llm_trainer.middleware.parts import Parts
-from llm_trainer.middleware.routes import notes, peers, service, sessions, traffic, training
+from llm_trainer.middleware.routes import learners, notes, peers, service, sessions, steering, traffic, training
 from llm_trainer.middleware.wire import Wire
 from llm_trainer.middleware.wiring import wire_up
 from llm_trainer.settings import Settings
@@ -52,7 +52,7 @@ def create_app(settings: Settings, wired: tuple[Parts, Wire] | None = None) -> F
 
     app = FastAPI(title="LLM Trainer middleware", version=__version__, lifespan=lifespan, docs_url=None, redoc_url=None)
     add_problem_documents(app)
-    for each in (service, training, notes, peers, sessions, traffic):
+    for each in (service, training, steering, notes, learners, peers, sessions, traffic):
         app.include_router(each.router)
     _serve_page(app)
     app.add_middleware(Door, port=settings.middleware_port)

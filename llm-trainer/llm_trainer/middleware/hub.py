@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,9 +26,10 @@ class Told:
 
 
 class Listener:
-    """One reader's queue; ``None`` in it means: no more."""
+    """One reader's queue; ``None`` in it means: no more. ``wants`` says which events are for this reader."""
 
-    def __init__(self) -> None:
+    def __init__(self, wants: Callable[[Told], bool]) -> None:
+        self.wants = wants
         self.queue: asyncio.Queue[Told | None] = asyncio.Queue()
         self.is_open = True
 
@@ -41,9 +43,9 @@ class Hub:
     def __len__(self) -> int:
         return len(self._listeners)
 
-    def join(self) -> Listener:
-        """Begin to listen."""
-        listener = Listener()
+    def join(self, wants: Callable[[Told], bool] = lambda _: True) -> Listener:
+        """Begin to listen. ``wants`` is asked when an event is told, not when it is read."""
+        listener = Listener(wants)
         self._listeners.add(listener)
         return listener
 
@@ -57,6 +59,8 @@ class Hub:
     def tell(self, told: Told) -> None:
         """Hand over one event, and let go of those who have too many waiting."""
         for listener in tuple(self._listeners):
+            if not listener.wants(told):
+                continue
             if listener.queue.qsize() >= QUEUED:
                 self.leave(listener)
             else:

@@ -20,6 +20,7 @@ class _Figures(Collector):
     def collect(self) -> Iterator[Metric]:
         status = self._parts.trainer.status()
         yield _gauge("running", "1 while a session is under way", status["running"])
+        yield _gauge("sessions", "sessions under way", len(status["sessions"]))
         yield _gauge("exchanges_completed", "exchanges taught in the latest session", status["exchanges_completed"])
         yield _gauge("exchanges_uncertain", "exchanges that may or may not have been heard", status["uncertain"])
         yield _gauge("exchanges_refused", "drafts that were never heard", status["refused"])

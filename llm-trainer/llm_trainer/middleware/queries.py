@@ -23,9 +23,12 @@ def session_row(connection: Connection, session_id: str) -> Row | None:
     return next(iter(_rows(connection, select(sessions).where(named))), None)
 
 
-def session_rows(connection: Connection, limit: int = PAGE) -> list[Row]:
-    """Sessions, newest first."""
-    return _rows(connection, select(sessions).order_by(sessions.c.started_at.desc()).limit(limit))
+def session_rows(connection: Connection, limit: int = PAGE, ended: bool | None = None) -> list[Row]:
+    """Sessions, newest first; of those only that ended, or that did not."""
+    query = select(sessions).order_by(sessions.c.started_at.desc()).limit(limit)
+    if ended is not None:
+        query = query.where(sessions.c.ended_at.is_not(None) if ended else sessions.c.ended_at.is_(None))
+    return _rows(connection, query)
 
 
 def unfinished(connection: Connection) -> list[Row]:

@@ -17,6 +17,9 @@ Strategy = Literal["talk", "recast", "demonstrate", "quiz", "story", "mixed"]
 assert set(NAMES) == set(Strategy.__args__)  # type: ignore[attr-defined]
 
 
+Name = Annotated[str, Field(min_length=1, max_length=80)]
+
+
 class _Closed(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -30,9 +33,20 @@ class StartBody(_Closed):
     topics: Topics | None = None
     strategy: Strategy = "talk"
     seed: Annotated[int, Field(ge=0, lt=2**31, strict=True)] | None = None
+    max_seconds: Annotated[float, Field(gt=0, le=10**8, allow_inf_nan=False)] | None = None
+    max_tokens: Annotated[int, Field(ge=1, le=10**12, strict=True)] | None = None
+    max_failures: Annotated[int, Field(ge=1, le=10**6, strict=True)] | None = None
+    learner: Name = "default"
+    teacher: Name = "default"
 
 
-class RetuneBody(_Closed):
+class SessionBody(_Closed):
+    """The body of whatever steers a session: which one, by id or by name; the latest if none is named."""
+
+    session_id: Name | None = None
+
+
+class RetuneBody(SessionBody):
     """The body of ``PATCH /api/training``; what is left out stays. ``topic`` asks for a change of topic now."""
 
     delay: Delay | None = None
@@ -42,7 +56,7 @@ class RetuneBody(_Closed):
     topic: Topic | None = None
 
 
-class StepBody(_Closed):
+class StepBody(SessionBody):
     """The body of ``POST /api/training/step``."""
 
     exchanges: Annotated[int, Field(ge=1, le=1_000, strict=True)] = 1

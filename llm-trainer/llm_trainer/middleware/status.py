@@ -66,6 +66,19 @@ def _of(run: Run, now: float, export_error: str | None) -> dict[str, Any]:
     }
 
 
+def brief(run: Run) -> dict[str, Any]:
+    """One of several sessions under way, in a line."""
+    state = run.session.state
+    return {
+        "session_id": run.id,
+        "name": run.row["name"],
+        "phase": _phase(run, state),
+        "exchanges_completed": state.taught,
+        "max_exchanges": run.session.plan.max_exchanges,
+        "learner_name": learner_name(run.row),
+    }
+
+
 _NOTHING_RUN: dict[str, Any] = {
     "session_id": None,
     "name": None,

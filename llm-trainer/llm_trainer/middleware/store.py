@@ -22,6 +22,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Connection, Executable, Insert, select
@@ -96,6 +97,7 @@ class Record:
         self.trouble: StoreError | None = None
         self._connection, self._executor, self._place, self._on_unsafe = connection, executor, place, on_unsafe
         self._pending: list[Write] = []
+        self._remembered = self._written = 0
         self._in_doubt = 0
         self._unsafe: StoreUnsafe | None = None
         self._waiting: deque[tuple[int, str | None, Callable[[], None]]] = deque()
@@ -139,6 +141,7 @@ class Record:
     def write(self, statement: Executable, row: Row, session_id: str | None = None) -> None:
         """Remember one write for the next transaction."""
         self._pending.append(Write(statement, row, session_id))
+        self._remembered += 1
 
     def then(self, call: Callable[[], None], session_id: str | None = None) -> None:
         """Call this when everything remembered so far is on disk; never if that session's writes are refused."""
@@ -153,7 +156,7 @@ class Record:
         """
         promised = self._promised
         if self._pending or self.trouble is not None:
-            self._keep_promises(promised, await self._run(self._flush))
+            self._keep_promises(promised, await self._run(partial(self._flush, self._remembered)))
         else:
             self._keep_promises(promised, {})
         if session_id in self._refused:
@@ -163,8 +166,10 @@ class Record:
         """Ask ``question`` of the database, in a transaction after everything remembered so far."""
         refused: dict[str | None, EngineBreach | LeaseLost] = {}
 
+        upto = self._remembered
+
         def ask() -> T:
-            refused.update(self._flush())
+            refused.update(self._flush(upto))
             with translated(self._place), self._connection.begin():
                 return question(self._connection, *args, **kwargs)
 
@@ -201,10 +206,13 @@ class Record:
 
     # ------------------------------------------------------------ in the record's thread
 
-    def _flush(self) -> dict[str | None, EngineBreach | LeaseLost]:
-        """Write everything pending; returns the sessions whose writes were refused, and why."""
+    def _flush(self, upto: int) -> dict[str | None, EngineBreach | LeaseLost]:
+        """Write what was remembered up to ``upto``; returns the sessions whose writes were refused, and why.
+
+        The loop's thread says how far: it may be in the midst of writes that belong together, and goes on meanwhile.
+        """
         self._settle_doubt()
-        taken = len(self._pending)  # the loop's thread may append meanwhile; only these are ours
+        taken = max(0, upto - self._written)
         batch = self._pending[:taken]
         refused: dict[str | None, EngineBreach | LeaseLost] = {}
         while True:
@@ -219,15 +227,19 @@ class Record:
             except StoreInDoubt:
                 self._in_doubt = taken
                 raise
-        del self._pending[:taken]
+        self._forget(taken)
         return refused
+
+    def _forget(self, count: int) -> None:
+        del self._pending[:count]
+        self._written += count
 
     def _settle_doubt(self) -> None:
         """Find out whether the transaction that was on its way when the connection broke was committed."""
         if self._in_doubt:
             with translated(self._place), self._connection.begin():
                 if _is_written(self._connection, self._pending[: self._in_doubt]):
-                    del self._pending[: self._in_doubt]
+                    self._forget(self._in_doubt)
             self._in_doubt = 0
 
 
@@ -235,7 +247,7 @@ def _execute(connection: Connection, writes: Iterable[Write]) -> None:
     for write in writes:
         try:
             changed = connection.execute(write.statement, write.row).rowcount
-        except (StatementError, ValueError, OverflowError) as error:
+        except (StatementError, TypeError, ValueError, OverflowError) as error:
             if isinstance(error, DBAPIError) and not isinstance(error, (IntegrityError, DataError)):
                 raise
             raise Refused(write, EngineBreach(f"the record refuses a write: {error}")) from error

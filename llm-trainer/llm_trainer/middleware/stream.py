@@ -17,16 +17,21 @@ STATUS_SECONDS = 1.0
 PAGE = 200
 
 
-async def follow(parts: Parts, last_event_id: str | None) -> AsyncIterator[str]:
-    """Server-sent events from after ``last_event_id`` on, with a status at the start and every second."""
+async def follow(parts: Parts, last_event_id: str | None, only: str | None = None) -> AsyncIterator[str]:
+    """Server-sent events from after ``last_event_id`` on, with a status at the start and every second.
+
+    Those of the session ``only``; else of the latest one, and of the next when that begins.
+    """
     yield "retry: 1000\n\n"
-    yield _status(parts)
+    yield await _status(parts, only)
     session_id, seq = _place(last_event_id)
+    if only is not None and session_id != only:
+        session_id, seq = "", 0
     while session_id and len(missed := await _missed(parts, session_id, seq)) == PAGE:
         for told in missed:
             yield _written(told)
         seq = missed[-1].seq
-    listener = parts.hub.join()
+    listener = parts.hub.join(lambda told: told.session_id == (only or parts.trainer.latest_id))
     try:
         if session_id:  # what came between the last page and joining
             for told in await _missed(parts, session_id, seq):
@@ -45,7 +50,7 @@ async def follow(parts: Parts, last_event_id: str | None) -> AsyncIterator[str]:
                 yield _written(told_now)
             if clock() >= due or told_now.type in ("phase", "end"):
                 due = clock() + STATUS_SECONDS
-                yield _status(parts)
+                yield await _status(parts, only)
     finally:
         parts.hub.leave(listener)
 
@@ -75,5 +80,5 @@ def _written(told: Told) -> str:
     return f"id: {told.id}\nevent: {told.type}\ndata: {json.dumps(told.body)}\n\n"
 
 
-def _status(parts: Parts) -> str:
-    return f"event: status\ndata: {json.dumps(parts.trainer.status())}\n\n"
+async def _status(parts: Parts, only: str | None) -> str:
+    return f"event: status\ndata: {json.dumps(await parts.trainer.status_of(only))}\n\n"

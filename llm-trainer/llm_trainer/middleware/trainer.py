@@ -36,7 +36,7 @@ from llm_trainer.middleware.queries import Row
 from llm_trainer.middleware.removal import remove
 from llm_trainer.middleware.run import Run
 from llm_trainer.middleware.statements import MEASUREMENT, RENEW
-from llm_trainer.middleware.status import growth, status_of
+from llm_trainer.middleware.status import brief, growth, status_of
 from llm_trainer.middleware.store import Record
 from llm_trainer.middleware.teacher import Teacher
 from llm_trainer.session.dialogue import Tuning
@@ -245,13 +245,13 @@ class Trainer:
 
     # ------------------------------------------------------------ steering
 
+    def running(self, session_id: str) -> Run | None:
+        """The session under way of that id or name."""
+        return next((run for run in self.runs.values() if session_id in (run.id, run.row["name"])), None)
+
     async def _active(self, session_id: str | None) -> Run:
         """The session named, by id or by name, or the latest; Conflict if it does not run, NotFound if none is it."""
-        if session_id is None:
-            run = self.run
-        else:
-            running = self.runs.values()
-            run = next((each for each in running if session_id in (each.id, each.row["name"])), None)
+        run = self.run if session_id is None else self.running(session_id)
         if run is not None and run.id in self.runs and not run.is_over:
             return run
         if session_id is None:
@@ -323,15 +323,32 @@ class Trainer:
 
     # ------------------------------------------------------------ how they stand
 
-    def status(self, session_id: str | None = None) -> dict[str, Any]:
-        """The answer of GET /api/training/status; touches nothing but memory. ``session_id``: one under way."""
-        assert self.monitor is not None
-        run = self.run if session_id is None else self.runs.get(session_id, self.run)
-        is_active = bool(self._starting) if run is None else run.id in self.runs
-        return status_of(
-            run,
-            watches(self.monitor, None if run is None else run.row),
-            self._clock.now(),
-            is_active=is_active or (session_id is None and bool(self._starting)),
-            export_error=None if run is None else self._exporter.errors.get(run.id),
+    @property
+    def latest_id(self) -> str | None:
+        """The session that is meant where none is named."""
+        return None if self.run is None else self.run.id
+
+    def status(self) -> dict[str, Any]:
+        """How the latest session stands, and which are under way; touches nothing but memory."""
+        is_active = bool(self._starting) or (self.run is not None and self.run.id in self.runs)
+        return self._status(self.run, is_active=is_active)
+
+    async def status_of(self, session_id: str | None) -> dict[str, Any]:
+        """How a session stands, by id or by name; one that is not under way is read from the record. NotFound."""
+        if session_id is None or (self.run is not None and session_id in (self.run.id, self.run.row["name"])):
+            return self.status()
+        if (run := self.running(session_id)) is not None:
+            return self._status(run, is_active=True)
+        row = await self._found(session_id)
+        session = Session(decode_plan(row["plan"]), decode_state(row["state"]))
+        shown = self._status(
+            self._run(session, row, self.ends.learner(DEFAULT), self.ends.teacher(DEFAULT)), is_active=False
         )
+        return shown if row["ended_at"] is not None else shown | {"phase": "interrupted"}
+
+    def _status(self, run: Run | None, *, is_active: bool) -> dict[str, Any]:
+        assert self.monitor is not None
+        ends = watches(self.monitor, None if run is None else run.row)
+        error = None if run is None else self._exporter.errors.get(run.id)
+        shown = status_of(run, ends, self._clock.now(), is_active=is_active, export_error=error)
+        return shown | {"sessions": [brief(each) for each in self.runs.values()]}

@@ -14,6 +14,7 @@ import pytest
 from llm_trainer.middleware.app import create_app
 from llm_trainer.middleware.standins import StandIn, StandInLearner, StandInLlm, served
 from llm_trainer.settings import Settings
+from tests.postgresql import Server, postgresql_server
 from tests.serving import serving, wait_until
 
 
@@ -59,10 +60,12 @@ class Scene:
     def file(self, name: str) -> Any:
         return json.loads((self.folder / f"{name}.json").read_text())
 
-    def events(self, after: str, stop: Callable[[str, Any], bool]) -> list[tuple[str, str, Any]]:
+    def events(
+        self, after: str, stop: Callable[[str, Any], bool], path: str = "/api/training/events"
+    ) -> list[tuple[str, str, Any]]:
         """Recorded events (id, type, body) from ``after`` on, until ``stop``."""
         found = []
-        with self.http.stream("GET", "/api/training/events", headers={"Last-Event-ID": after}) as answer:
+        with self.http.stream("GET", path, headers={"Last-Event-ID": after}) as answer:
             name = number = ""
             for line in answer.iter_lines():
                 field, _, value = line.partition(": ")
@@ -126,3 +129,18 @@ def idle(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     with scene(tmp_path_factory.mktemp("idle"), learner, StandInLlm()) as opened:
         yield opened
     learner.close()
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[Server]:
+    """A PostgreSQL server; skips where there is none."""
+    with postgresql_server() as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def record_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Where an empty record may lie: the same test, on each database."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'record.sqlite3'}"
+    return str(request.getfixturevalue("postgresql").new_database())

@@ -8,25 +8,33 @@ from fastapi import APIRouter, Query
 from fastapi.responses import StreamingResponse
 
 from llm_trainer.errors import NotFound
-from llm_trainer.middleware import queries
+from llm_trainer.middleware import leases, queries
 from llm_trainer.middleware.export import EXTENSIONS, FORMATS, summary
 from llm_trainer.middleware.parts import Wired
+from llm_trainer.middleware.queries import Row
 
 router = APIRouter(prefix="/api", tags=["record"])
+Status = Literal["running", "ended", "interrupted"]
 Format = Literal["json", "jsonl", "csv", "chat", "sharegpt"]
 
 
 @router.get("/sessions")
-async def all_sessions(parts: Wired, limit: Annotated[int, Query(ge=1, le=queries.PAGE)] = 100) -> dict[str, Any]:
-    """Sessions, newest first."""
-    rows = await parts.record.read(queries.session_rows, limit)
-    return {"sessions": [_shown(row, parts) for row in rows]}
+async def all_sessions(
+    parts: Wired, limit: Annotated[int, Query(ge=1, le=queries.PAGE)] = 100, status: Status | None = None
+) -> dict[str, Any]:
+    """Sessions, newest first; those that a crash cut off are ``interrupted``."""
+    ended = None if status is None else status == "ended"
+    rows = await parts.record.read(queries.session_rows, limit, ended)
+    held = await parts.record.read(leases.live, parts.clock.now())
+    shown = [_shown(row, parts, held) for row in rows]
+    return {"sessions": [each for each in shown if status is None or each["status"] == status]}
 
 
 @router.get("/sessions/{session_id}")
 async def one_session(session_id: str, parts: Wired) -> dict[str, Any]:
     """One session, by id or by name."""
-    return _shown(await _found(session_id, parts), parts)
+    held = await parts.record.read(leases.live, parts.clock.now())
+    return _shown(await _found(session_id, parts), parts, held)
 
 
 @router.delete("/sessions/{session_id}")
@@ -35,14 +43,6 @@ async def delete(session_id: str, parts: Wired) -> dict[str, Any]:
     row = await parts.trainer.delete(session_id)
     parts.bodies.forget(row["id"])
     return {"status": "deleted", "session_id": row["id"], "name": row["name"]}
-
-
-@router.post("/sessions/{session_id}/resume")
-async def resume(session_id: str, parts: Wired) -> dict[str, Any]:
-    """Go on with a session that a crash cut off."""
-    run = await parts.trainer.resume_unfinished(session_id)
-    assert run is not None
-    return {"status": "resumed", "session_id": run.id, "exchanges_completed": run.session.state.taught}
 
 
 @router.get("/sessions/{session_id}/export")
@@ -62,7 +62,10 @@ async def _found(session_id: str, parts: Wired) -> dict[str, Any]:
     return row
 
 
-def _shown(row: dict[str, Any], parts: Wired) -> dict[str, Any]:
-    running = row["id"] in parts.trainer.runs
-    status = "running" if running else "ended" if row["ended_at"] is not None else "interrupted"
-    return {**summary(row), "status": status}
+def _shown(row: Row, parts: Wired, held: dict[str, Row]) -> Row:
+    """A session as lists show it. ``owner``: the middleware that runs it, this one or another."""
+    running = row["id"] in parts.trainer.runs or row["id"] in held
+    status = "ended" if row["ended_at"] is not None and not running else "running" if running else "interrupted"
+    owner = held[row["id"]]["owner"] if row["id"] in held else None
+    spent = {"limits": row["limits"], "spent": row["spent"]}
+    return {**summary(row), **spent, "status": status, "owner": owner}

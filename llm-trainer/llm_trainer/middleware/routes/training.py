@@ -1,8 +1,7 @@
-"""/api/training: start, steer, watch."""
+"""/api/training: start, watch. Steering is a file of its own."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query
@@ -12,17 +11,20 @@ from llm_trainer.errors import NotFound
 from llm_trainer.middleware import queries
 from llm_trainer.middleware.clock import iso
 from llm_trainer.middleware.export import entry
-from llm_trainer.middleware.parts import Wired
+from llm_trainer.middleware.parts import Parts, Wired
 from llm_trainer.middleware.planning import Wish
-from llm_trainer.middleware.run import Run
-from llm_trainer.middleware.schemas import RetuneBody, StartBody, StepBody
+from llm_trainer.middleware.schemas import StartBody
 from llm_trainer.middleware.stream import follow
 from llm_trainer.session.dialogue import Tuning
+from llm_trainer.session.limits import Limits
 
-router = APIRouter(prefix="/api/training", tags=["training"])
+router = APIRouter(prefix="/api", tags=["training"])
+Named = Annotated[str | None, Query(max_length=80)]
+Limit = Annotated[int, Query(ge=1, le=queries.PAGE)]
+After = Annotated[int | None, Query(ge=0, lt=2**62)]
 
 
-@router.post("/start")
+@router.post("/training/start")
 async def start(body: StartBody, parts: Wired) -> dict[str, Any]:
     """Begin a session."""
     tuning = Tuning(
@@ -30,8 +32,16 @@ async def start(body: StartBody, parts: Wired) -> dict[str, Any]:
         topic_switch_interval=body.topic_switch_interval or parts.topic_switch_interval,
         strategy=body.strategy,
     )
-    topics = None if body.topics is None else tuple(body.topics)
-    run = await parts.trainer.start(Wish(body.max_exchanges, tuning, topics, body.seed))
+    wish = Wish(
+        body.max_exchanges,
+        tuning,
+        topics=None if body.topics is None else tuple(body.topics),
+        seed=body.seed,
+        limits=Limits(body.max_seconds, body.max_tokens, body.max_failures),
+        learner=body.learner,
+        teacher=body.teacher,
+    )
+    run = await parts.trainer.start(wish)
     plan = run.session.plan
     return {
         "status": "started",
@@ -43,80 +53,39 @@ async def start(body: StartBody, parts: Wired) -> dict[str, Any]:
         "guarantee": plan.guarantee,
         "seed": plan.seed,
         "teacher": run.row["teacher"],
+        "learner": run.row["learner"],
+        "limits": vars(run.limits),
     }
 
 
-@router.post("/stop")
-async def stop(parts: Wired) -> dict[str, Any]:
-    """End the session; answers when it has ended."""
-    return _stands(await parts.trainer.stop(), "stopped")
+@router.get("/training/status")
+async def status(parts: Wired, session_id: Named = None) -> dict[str, Any]:
+    """How the session stands; from memory, whatever else happens, unless it is one of old."""
+    return await parts.trainer.status_of(session_id)
 
 
-@router.post("/pause")
-async def pause(parts: Wired) -> dict[str, Any]:
-    """Hold the session; answers when it holds."""
-    return _stands(await parts.trainer.pause(), "paused")
+@router.get("/sessions/{session_id}/status")
+async def status_of_one(session_id: str, parts: Wired) -> dict[str, Any]:
+    """How this session stands."""
+    return await parts.trainer.status_of(session_id)
 
 
-@router.post("/resume")
-async def resume(parts: Wired) -> dict[str, Any]:
-    """Go on after a pause, or try again at once what waits."""
-    return _stands(await parts.trainer.resume(), "running")
-
-
-@router.post("/step")
-async def step(parts: Wired, body: StepBody | None = None) -> dict[str, Any]:
-    """Make one exchange (or some), then hold; answers when it holds."""
-    return _stands(await parts.trainer.step((body or StepBody()).exchanges), "paused")
-
-
-def _stands(run: Run, status: str) -> dict[str, Any]:
-    state = run.session.state
-    shown = "ended" if run.is_over and status != "stopped" else status
-    said = {"status": shown, "session_id": run.id, "exchanges_completed": state.taught, "uncertain": state.uncertain}
-    return said | {"end_reason": run.row["end_reason"]}
-
-
-@router.patch("")
-async def retune(body: RetuneBody, parts: Wired) -> dict[str, Any]:
-    """Change delay, topics or strategy while a session runs."""
-
-    def change(tuning: Tuning) -> Tuning:
-        given: dict[str, Any] = {
-            "delay_seconds": body.delay,
-            "topic_switch_interval": body.topic_switch_interval,
-            "topics": None if body.topics is None else tuple(body.topics),
-            "strategy": body.strategy,
-        }
-        return replace(tuning, **{name: value for name, value in given.items() if value is not None})
-
-    run = await parts.trainer.retune(change, body.topic)
-    tuning = run.session.state.tuning
-    return {
-        "status": "retuned",
-        "session_id": run.id,
-        "delay": tuning.delay_seconds,
-        "topic_switch_interval": tuning.topic_switch_interval,
-        "topics": list(tuning.topics),
-        "strategy": tuning.strategy,
-    }
-
-
-@router.get("/status")
-async def status(parts: Wired) -> dict[str, Any]:
-    """How the session stands; from memory, whatever else happens."""
-    return parts.trainer.status()
-
-
-@router.get("/log")
+@router.get("/training/log")
 async def log(
-    parts: Wired,
-    limit: Annotated[int, Query(ge=1, le=queries.PAGE)] = 100,
-    after: Annotated[int | None, Query(ge=0)] = None,
-    session: str | None = None,
+    parts: Wired, limit: Limit = 100, after: After = None, session: Named = None, session_id: Named = None
 ) -> dict[str, Any]:
-    """The exchanges of the latest session (or of ``session``): the newest ones, or those from ``after`` + 1 on."""
-    row = await _session(parts, session)
+    """The exchanges of the latest session (or the one named): the newest ones, or those from ``after`` + 1 on."""
+    return await _log(parts, session_id or session, limit, after)
+
+
+@router.get("/sessions/{session_id}/log")
+async def log_of_one(session_id: str, parts: Wired, limit: Limit = 100, after: After = None) -> dict[str, Any]:
+    """The exchanges of this session: the newest ones, or those from ``after`` + 1 on."""
+    return await _log(parts, session_id, limit, after)
+
+
+async def _log(parts: Parts, session_id: str | None, limit: int, after: int | None) -> dict[str, Any]:
+    row = await _session(parts, session_id)
     if row is None:
         return {"session_id": None, "total_exchanges": 0, "showing": 0, "exchanges": [], "last_event_id": None}
     if after is None:
@@ -133,16 +102,25 @@ async def log(
     }
 
 
-@router.get("/measurements")
+@router.get("/training/measurements")
 async def measurements(
-    parts: Wired,
-    after: Annotated[int, Query(ge=0)] = 0,
-    limit: Annotated[int, Query(ge=1, le=queries.PAGE)] = queries.PAGE,
-    session: str | None = None,
+    parts: Wired, limit: Limit = queries.PAGE, after: After = None, session: Named = None, session_id: Named = None
 ) -> dict[str, Any]:
     """What the learner measured of itself in the course of the session, oldest first."""
-    row = await _session(parts, session)
-    found = [] if row is None else await parts.record.read(queries.measurement_rows, row["id"], after, limit)
+    return await _measurements(parts, session_id or session, limit, after)
+
+
+@router.get("/sessions/{session_id}/measurements")
+async def measurements_of_one(
+    session_id: str, parts: Wired, limit: Limit = queries.PAGE, after: After = None
+) -> dict[str, Any]:
+    """What the learner measured of itself in the course of this session, oldest first."""
+    return await _measurements(parts, session_id, limit, after)
+
+
+async def _measurements(parts: Parts, session_id: str | None, limit: int, after: int | None) -> dict[str, Any]:
+    row = await _session(parts, session_id)
+    found = [] if row is None else await parts.record.read(queries.measurement_rows, row["id"], after or 0, limit)
     return {
         "session_id": None if row is None else row["id"],
         "measurements": [
@@ -152,8 +130,8 @@ async def measurements(
     }
 
 
-async def _session(parts: Wired, session: str | None) -> dict[str, Any] | None:
-    """The named session; else the current one, else the newest in the record."""
+async def _session(parts: Parts, session: str | None) -> dict[str, Any] | None:
+    """The named session; else the latest here, else the newest in the record."""
     if session is None and parts.trainer.run is not None:
         session = parts.trainer.run.id
     if session is None:
@@ -164,12 +142,28 @@ async def _session(parts: Wired, session: str | None) -> dict[str, Any] | None:
     return row
 
 
-@router.get("/events")
+@router.get("/training/events")
 async def events(
     parts: Wired,
     last_event_id: Annotated[str | None, Header()] = None,
     after: str | None = None,
+    session_id: Named = None,
 ) -> StreamingResponse:
     """Server-sent events; ``Last-Event-ID`` (or ``?after=``) goes on from there without a gap."""
+    return await _events(parts, last_event_id or after, session_id)
+
+
+@router.get("/sessions/{session_id}/events")
+async def events_of_one(
+    session_id: str, parts: Wired, last_event_id: Annotated[str | None, Header()] = None, after: str | None = None
+) -> StreamingResponse:
+    """Server-sent events of this session alone."""
+    return await _events(parts, last_event_id or after, session_id)
+
+
+async def _events(parts: Parts, after: str | None, session_id: str | None) -> StreamingResponse:
+    only = None
+    if session_id is not None and (row := await _session(parts, session_id)) is not None:
+        only = row["id"]
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    return StreamingResponse(follow(parts, last_event_id or after), media_type="text/event-stream", headers=headers)
+    return StreamingResponse(follow(parts, after, only), media_type="text/event-stream", headers=headers)
