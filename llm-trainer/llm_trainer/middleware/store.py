@@ -22,7 +22,6 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Connection, Executable, Insert, select
@@ -97,7 +96,7 @@ class Record:
         self.trouble: StoreError | None = None
         self._connection, self._executor, self._place, self._on_unsafe = connection, executor, place, on_unsafe
         self._pending: list[Write] = []
-        self._remembered = self._written = 0
+        self._remembered = self._upto = self._written = 0
         self._in_doubt = 0
         self._unsafe: StoreUnsafe | None = None
         self._waiting: deque[tuple[int, str | None, Callable[[], None]]] = deque()
@@ -156,7 +155,8 @@ class Record:
         """
         promised = self._promised
         if self._pending or self.trouble is not None:
-            self._keep_promises(promised, await self._run(partial(self._flush, self._remembered)))
+            self._upto = self._remembered
+            self._keep_promises(promised, await self._run(self._flush))
         else:
             self._keep_promises(promised, {})
         if session_id in self._refused:
@@ -166,10 +166,10 @@ class Record:
         """Ask ``question`` of the database, in a transaction after everything remembered so far."""
         refused: dict[str | None, EngineBreach | LeaseLost] = {}
 
-        upto = self._remembered
+        self._upto = self._remembered
 
         def ask() -> T:
-            refused.update(self._flush(upto))
+            refused.update(self._flush())
             with translated(self._place), self._connection.begin():
                 return question(self._connection, *args, **kwargs)
 
@@ -206,13 +206,13 @@ class Record:
 
     # ------------------------------------------------------------ in the record's thread
 
-    def _flush(self, upto: int) -> dict[str | None, EngineBreach | LeaseLost]:
-        """Write what was remembered up to ``upto``; returns the sessions whose writes were refused, and why.
+    def _flush(self) -> dict[str | None, EngineBreach | LeaseLost]:
+        """Write what was remembered when somebody last waited; returns the sessions whose writes were refused, and why.
 
-        The loop's thread says how far: it may be in the midst of writes that belong together, and goes on meanwhile.
+        Not what was remembered since: the loop's thread may be in the midst of writes that belong together.
         """
         self._settle_doubt()
-        taken = max(0, upto - self._written)
+        taken = max(0, self._upto - self._written)
         batch = self._pending[:taken]
         refused: dict[str | None, EngineBreach | LeaseLost] = {}
         while True:
