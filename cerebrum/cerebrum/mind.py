@@ -245,13 +245,13 @@ class Mind:
             part.restore(saved[name])
         numbered = [
             Heard(o, t, mind.features.bag(words(own)) if own else mind.turns.passages[t].bag, own)
-            for o, t, own in saved["heard"]
+            for (o, t), own in zip(saved["heard"].tolist(), saved["own"], strict=True)
         ]
-        for a, b, c in saved["pairs"]:
-            mind.contexts.put(Pair(numbered[a], None if b < 0 else numbered[b], numbered[c]))
-        mind.contexts.places[: len(mind.contexts.pairs)], mind.contexts.renewed = saved["places"], saved["renewed"]
+        for a, b, c in saved["pairs"].tolist():
+            mind.contexts.pairs.append(Pair(numbered[a], None if b < 0 else numbered[b], numbered[c]))
+        mind.contexts.place_all(saved["places"], saved["renewed"])
         mind.said = list(saved["said"])
-        mind.known.following = [(a, b) for a, b in saved["following"]]
+        mind.known.following = [*map(tuple, saved["following"].tolist())]
         for name, (turns, said, own) in saved["conversations"].items():
             mind.conversations[name] = Remembered(
                 [numbered[k] for k in turns], list(said), None if own < 0 else numbered[own]
@@ -285,13 +285,14 @@ class Mind:
             "active_limit": self.active_limit,
             "observations": len(self.seqs),
             **{name: part.state() for name, part in self._parts().items()},
-            "pairs": pairs,
+            "pairs": np.array(pairs, np.int64).reshape(-1, 3),
             "places": self.contexts.places[: len(pairs)],
             "renewed": self.contexts.renewed,
             "said": self.said,
-            "following": [list(f) for f in self.known.following],
+            "following": np.array(self.known.following, np.int64).reshape(-1, 2),
             "conversations": talks,
-            "heard": [list(h) for h in heard],
+            "heard": np.array([h[:2] for h in heard], np.int64).reshape(-1, 2),
+            "own": [own for _, _, own in heard],
         }
 
     # -- what it knows of itself

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from sys import intern
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 from cerebrum.features import Bag, Floats
 from cerebrum.ranking import NOWHERE, REPLY, Towers, nearest_few, unit
 from cerebrum.state import State
-from cerebrum.tokenizer import encode, fold
+from cerebrum.tokenizer import fold, join
 
 Flags = NDArray[np.bool_]
 
@@ -128,33 +129,49 @@ class Shelf:
 
     def state(self) -> State:
         """Return everything that can influence later behaviour."""
+        passages, at = self.passages, dict[str, int]()
+        tokens = [at.setdefault(token, len(at)) for passage in passages for token in passage.tokens]
         return {
-            "passages": [[p.text, p.origins, p.opened, p.followed] for p in self.passages],
+            "vocabulary": list(at),
+            "tokens": np.array(tokens, np.int32),
+            "token_ends": np.cumsum([len(p.tokens) for p in passages], dtype=np.int64),
+            "rows": _end_to_end([p.bag.rows for p in passages], np.int32),
+            "counts": _end_to_end([p.bag.counts for p in passages], np.float32),
+            "row_ends": np.cumsum([len(p.bag.rows) for p in passages], dtype=np.int64),
+            "origins": np.array([origin for p in passages for origin in p.origins], np.int64).reshape(-1, 2),
+            "origin_ends": np.cumsum([len(p.origins) for p in passages], dtype=np.int64),
+            "opened": np.array([p.opened for p in passages], np.int64),
+            "followed": np.array([p.followed for p in passages], np.int64),
             "gone": list(self.gone),
             "renewed": self.renewed,
-            "places": self.places[: len(self.passages)],
-            "lengths": self.lengths[: len(self.passages)],
+            "places": self.places[: len(passages)],
+            "lengths": self.lengths[: len(passages)],
         }
 
     def restore(self, state: State) -> None:
-        """Become as the shelf that gave this state; the towers and their features must be restored before."""
+        """Become as the shelf that gave this state."""
         self.clear()
-        gone = dict.fromkeys(state["gone"])
-        for text, origins, opened, followed in state["passages"]:
-            tokens = encode(text)
-            folded = [w for t in tokens if (w := fold(t))]
-            number = len(self.passages)
-            bag = self.towers.features.bag(folded)
-            places = [(turn, at) for turn, at in origins]
-            tokens, folded = list(map(intern, tokens)), list(map(intern, folded))
-            self.passages.append(Passage(text, tuple(tokens), tuple(folded), bag, places, opened, followed))
-            if number not in gone:
+        self.gone, self.renewed = dict.fromkeys(state["gone"]), state["renewed"]
+        vocabulary = [*map(intern, state["vocabulary"])]
+        tokens = [vocabulary[k] for k in state["tokens"].tolist()]
+        folded = [*map(intern, map(fold, tokens))]
+        rows, counts = state["rows"], state["counts"]
+        origins = [*map(tuple, state["origins"].tolist())]
+        ends = zip(*(state[f"{name}_ends"].tolist() for name in ("token", "row", "origin")), strict=True)
+        marks = zip(state["opened"].tolist(), state["followed"].tolist(), strict=True)
+        token, row, origin = 0, 0, 0
+        for (token_end, row_end, origin_end), (opened, followed) in zip(ends, marks, strict=True):
+            own = tuple(tokens[token:token_end])
+            bag = Bag(rows[row:row_end], counts[row:row_end])
+            heard = origins[origin:origin_end]
+            said = tuple(filter(None, folded[token:token_end]))
+            self.passages.append(Passage(join(own), own, said, bag, heard, opened, followed))
+            token, row, origin = token_end, row_end, origin_end
+        for number in range(len(self.passages)):
+            if number not in self.gone:
                 self._index(number)
-        self.gone, self.renewed = gone, state["renewed"]
-        self.places = np.array(state["places"], np.float32).reshape(-1, self.towers.width)
-        self.lengths = np.array(state["lengths"], np.float32)
-        self.opens = np.array([p.opened > 0 for p in self.passages], np.bool_)
-        self.follows = np.array([p.followed > 0 for p in self.passages], np.bool_)
+        self.places, self.lengths = np.array(state["places"]), np.array(state["lengths"])
+        self.opens, self.follows = state["opened"] > 0, state["followed"] > 0
 
     def keep(self, numbers: Sequence[int]) -> None:
         """Keep only these passages, numbered anew in this order."""
@@ -170,3 +187,7 @@ class Shelf:
     def clear(self) -> None:
         """Empty the shelf."""
         self.__init__(self.towers)  # type: ignore[misc]
+
+
+def _end_to_end(parts: Sequence[NDArray[Any]], kind: type) -> NDArray[Any]:
+    return np.concatenate([np.zeros(0, kind), *parts])

@@ -81,6 +81,11 @@ class Contexts:
         self.answers[number] = pair.answer.turn
         self._renew([number])
 
+    def place_all(self, places: Floats, renewed: int) -> None:
+        """Take over the places of all pairs, and how far their renewal had come."""
+        self.places, self.renewed = np.array(places), renewed
+        self.answers = np.array([pair.answer.turn for pair in self.pairs], np.int64)
+
     def forget(self, ordinal: int) -> None:
         """Drop every pair with a turn of this observation in it."""
         kept = [k for k, pair in enumerate(self.pairs) if all(h.ordinal != ordinal for h in pair.all)]

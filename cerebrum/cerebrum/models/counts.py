@@ -14,8 +14,10 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cerebrum.models.state import State, integers
 
@@ -292,14 +294,20 @@ class ContextCounts:
 
     def restore(self, state: State) -> None:
         """Take over what ``state`` gave."""
-        self.stream = array("I", state["stream"].tolist())
+        self.stream = _array("I", state["stream"])
         self.full_at = int(state["full_at"][0])
         self._tail = tuple(self.stream[len(self.stream) - self.order + 1 :])
         self.counts = dict(zip(state["count_keys"].tolist(), state["count_values"].tolist(), strict=True))
         self.nodes = dict(zip(state["node_keys"].tolist(), state["node_values"].tolist(), strict=True))
-        self.totals, self.ones, self.twos, self.more = (array("I", column.tolist()) for column in state["kinds"])
+        self.totals, self.ones, self.twos, self.more = (_array("I", column) for column in state["kinds"])
         self.count_of_counts = [list(kinds) for kinds in state["count_of_counts"].tolist()]
         self.settle()
+
+
+def _array(kind: str, values: NDArray[Any]) -> array[int]:
+    found: array[int] = array(kind)
+    found.frombytes(np.ascontiguousarray(values, np.dtype(kind)).tobytes())
+    return found
 
 
 def _discounts(n1: int, n2: int, n3: int, n4: int) -> tuple[float, float, float, float]:
