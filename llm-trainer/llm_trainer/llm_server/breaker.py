@@ -1,18 +1,25 @@
 """A circuit breaker for one back end, pure: what it heard of calls decides whether the next one may be made.
 
-Closed, calls pass. After FAILURES in a row, or when the back end itself says when to come back, it opens: callers are
-told at once, and nothing reaches the back end until the rest is over. Then one call is let through as a trial; its
-outcome closes the breaker or opens it again. Time is passed in, in seconds of any one clock.
+Closed, calls pass. It opens after FAILURES in a row, when the back end itself says when to come back, and when of the
+calls of the last minute more than FLOOR and a fifth failed: as each failed turn is asked for again, that is what keeps
+the share of repeated calls bounded however a back end fails. Open, callers are told at once, and nothing reaches the
+back end until the rest is over. Then one call is let through as a trial; its outcome closes the breaker or opens it
+again. Time is passed in, in seconds of any one clock.
 """
 
 from __future__ import annotations
 
+from collections import deque
+
 from llm_trainer.errors import ModelMissing, PeerAnswerInvalid, PeerBusy, PeerError, PeerUnreachable
 
 FAILURES = 3
+FLOOR = 3
+SHARE = 0.2
+WINDOW_SECONDS = 60
 REST_SECONDS = 15.0
 LONGEST_REST_SECONDS = 60.0
-OF_THE_MODEL = ("empty", "endless")  # the back end did its part; asking again soon is harmless
+OF_THE_MODEL = ("empty", "endless")  # the back end did its part; only too many of them count
 
 
 class Breaker:
@@ -23,6 +30,7 @@ class Breaker:
         self._failures = 0
         self._opens_until: float | None = None
         self._trying = False
+        self._minute = _Minute()
 
     @property
     def is_open(self) -> bool:
@@ -42,6 +50,7 @@ class Breaker:
         if self.wait_seconds(now) > 0:
             return False
         self._trying = self.is_open
+        self._minute.add(now, calls=1)
         return True
 
     def succeeded(self) -> None:
@@ -50,14 +59,18 @@ class Breaker:
 
     def failed(self, error: PeerError, now: float) -> None:
         """The call came to nothing."""
-        if isinstance(error, PeerAnswerInvalid) and error.extra.get("kind") in OF_THE_MODEL:
+        self._minute.add(now, failures=1)
+        is_spent = self._minute.is_spent(now)
+        if isinstance(error, PeerAnswerInvalid) and error.extra.get("kind") in OF_THE_MODEL and not is_spent:
             self.abandoned()
             return
         self.last, self._trying = error, False
         self._failures += 1
+        must_rest = self._failures >= FAILURES or is_spent
         if isinstance(error, PeerBusy) and error.retry_after_seconds is not None:
-            self._opens_until = now + min(max(error.retry_after_seconds, 1.0), LONGEST_REST_SECONDS)
-        elif self._failures >= FAILURES or self.is_open:
+            asked = min(max(error.retry_after_seconds, 1.0), LONGEST_REST_SECONDS)
+            self._opens_until = now + (max(asked, REST_SECONDS) if must_rest else asked)
+        elif must_rest or self.is_open:
             self._opens_until = now + REST_SECONDS
 
     def abandoned(self) -> None:
@@ -68,3 +81,24 @@ class Breaker:
         """A look found it ready: what a look can see need not be waited for any longer."""
         if self.is_open and isinstance(self.last, (PeerUnreachable, ModelMissing)):
             self._opens_until = now
+
+
+class _Minute:
+    """Calls and failures of the last WINDOW_SECONDS, kept by the second."""
+
+    def __init__(self) -> None:
+        self._seconds: deque[list[int]] = deque()  # second, calls, failures
+
+    def add(self, now: float, *, calls: int = 0, failures: int = 0) -> None:
+        second = int(now)
+        if not self._seconds or self._seconds[-1][0] != second:
+            self._seconds.append([second, 0, 0])
+        self._seconds[-1][1] += calls
+        self._seconds[-1][2] += failures
+
+    def is_spent(self, now: float) -> bool:
+        """Whether more failed than may be asked for again."""
+        while self._seconds and self._seconds[0][0] <= now - WINDOW_SECONDS:
+            self._seconds.popleft()
+        calls = sum(each[1] for each in self._seconds)
+        return sum(each[2] for each in self._seconds) > FLOOR + SHARE * calls

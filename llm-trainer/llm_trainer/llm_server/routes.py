@@ -163,6 +163,8 @@ def _answer(spoken: Spoken) -> dict[str, Any]:
         "timings": spoken.timings,
         "finish_reason": finish.reason,
         "speaker": spoken.speaker,
+        "about": dict(spoken.about),
+        "cost": finish.cost,
     } | ({} if finish.topic is None else {"topic": finish.topic})
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from dataclasses import dataclass, field
 
 import anyio
@@ -33,12 +33,18 @@ class Deadlines:
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
-    """A whole turn. ``timings`` in milliseconds: what the back end told, and ``first`` and ``total`` as seen here."""
+    """A whole turn.
+
+    ``timings`` in milliseconds: what the back end told (``load``, ``prompt``, ``generation``); ``first`` and ``total``
+    as seen here; ``queue``: what the back end's account leaves unexplained of the wait for the first piece.
+    ``about`` identifies the model, as far as the back end has told.
+    """
 
     text: str
     finish: Finish
     timings: dict[str, float] = field(default_factory=dict)
     speaker: str = ""
+    about: Mapping[str, object] = field(default_factory=dict)
 
 
 async def listen(backend: Backend, request: ChatRequest, deadlines: Deadlines) -> AsyncGenerator[Chunk | Spoken, None]:
@@ -109,6 +115,9 @@ class _Turn:
             detail = f"{name} ended its turn without a word ({finish.reason})"
             raise PeerAnswerInvalid(detail, peer=name, remedy=remedy, kind="empty")
         seen = {"first": _ms(self._first - self._began), "total": _ms(time.perf_counter() - self._began)}
+        if "prompt" in finish.timings:
+            known = finish.timings["prompt"] + finish.timings.get("load", 0.0)
+            seen["queue"] = round(max(0.0, seen["first"] - known), 3)
         return Spoken(text, finish, {**finish.timings, **seen}, name)
 
 

@@ -7,7 +7,7 @@ import contextlib
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, MutableMapping
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 import anyio
@@ -60,7 +60,7 @@ class Talk:
             for member in self.watch.roster.candidates():
                 try:
                     with self._told(member):
-                        return self._heard(await whole(member.backend, request, self.deadlines))
+                        return self._heard(member, await whole(member.backend, request, self.deadlines))
                 except PeerError as error:
                     failure = failure or error
             raise failure or AssertionError("a candidate speaks or fails")
@@ -76,7 +76,7 @@ class Talk:
                         async with aclosing(listen(member.backend, request, self.deadlines)) as parts:
                             async for part in parts:
                                 has_begun = True
-                                yield self._heard(part) if isinstance(part, Spoken) else part
+                                yield self._heard(member, part) if isinstance(part, Spoken) else part
                     return
                 except PeerError as error:
                     if has_begun:
@@ -102,9 +102,9 @@ class Talk:
         if member.status is not None and not member.status.is_ready:
             self.watch.doubt()
 
-    def _heard(self, spoken: Spoken) -> Spoken:
+    def _heard(self, member: Member, spoken: Spoken) -> Spoken:
         self.usage.add(spoken.finish)
-        return spoken
+        return replace(spoken, about=member.status.about if member.status is not None else {})
 
     @contextlib.contextmanager
     def _counted(self) -> Iterator[None]:

@@ -26,6 +26,7 @@ from llm_trainer.middleware.statements import (
     RETOLD,
     SEND,
     SESSION,
+    TEACHER,
     closing,
 )
 from llm_trainer.middleware.store import Record, chained, sha256
@@ -117,6 +118,13 @@ class Ledger:
             "teacher": teacher,
         }
         self._write(DRAFT, self._drafted)
+
+    def spoken_by(self, speaker: Row) -> None:
+        """Who speaks from an exchange on: its back end and model, what identifies that, and what it was told."""
+        teacher = self.row["teacher"] or {}
+        told = {"about": speaker["about"]} if speaker["about"] and not teacher.get("about") else {}
+        self.row["teacher"] = {**teacher, **told, "speakers": [*teacher.get("speakers", ()), speaker]}
+        self._write(TEACHER, {**self._place, "new_teacher": self.row["teacher"]})
 
     def sending(self, step: Teach) -> None:
         """The intent to send, by a session that is still ours; to be on disk before the bytes leave."""

@@ -69,7 +69,7 @@ class Performer:
         if isinstance(step, Teach):
             return await self._teach(step)
         if isinstance(step, RecordDraft):
-            self._ledger.draft(step, self._speech.about)
+            self._ledger.draft(step, self._speech.about | {"mended": list(step.mended)})
             return Drafted(self._clock.now())
         if isinstance(step, CheckLearner):
             return await self._check()
@@ -97,6 +97,7 @@ class Performer:
             self._speech = replace(speech, about=about)
             self.tokens = _tokens(about)
             self._note_speaker(about.get("speaker"))
+            self._identify(step)
             return Spoke(self._clock.now(), speech.text, speech.topic, speech.last, speech.cut)
         return Failed(self._clock.now(), "llm", "cancelled", "the request was withdrawn")
 
@@ -109,6 +110,15 @@ class Performer:
             self._ledger.tell("note", {"code": "speaker-changed", "detail": detail})
             self._ledger.state()
         self._speaker = speaker
+
+    def _identify(self, step: AskTeacher) -> None:
+        """Record who speaks, when that is another than before or is only known now, as of a model loaded late."""
+        about, identity = self._speech.about, self._speech.identity
+        known = (self._ledger.row.get("teacher") or {}).get("speakers") or [{}]
+        now = {"backend": about.get("speaker"), "model": about.get("model"), "about": identity}
+        if any(known[-1].get(name) != value for name, value in now.items()):
+            prompt = next((message.content for message in step.messages if message.role == "system"), "")
+            self._ledger.spoken_by({"from": step.number, **now, "seed": step.seed, "prompt": prompt})
 
     async def _teach(self, step: Teach) -> Event:
         """Say it. The intent goes to disk with the call's row in ``wire``, before the bytes leave."""

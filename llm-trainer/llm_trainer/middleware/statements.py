@@ -40,13 +40,15 @@ _MINE = (sessions.c.id == bindparam("the_id"), sessions.c.fence == bindparam("th
 SESSION = update(sessions).where(*_MINE).values({name: bindparam(f"new_{name}") for name in KEPT})
 HOLD = update(sessions).where(*_MINE).values(fence=bindparam("the_fence"))
 """Changes nothing but proves that the session is still ours; whoever takes it over changes the same row."""
+TEACHER = update(sessions).where(*_MINE).values(teacher=bindparam("new_teacher"))
+"""Who spoke: known for sure only once somebody has."""
 END = update(sessions).where(*_MINE).values(ended_at=bindparam("new_ended_at"), end_reason=bindparam("new_end_reason"))
 
 _MY_LEASE = (leases.c.learner == bindparam("the_learner"), leases.c.token == bindparam("the_token"))
 RENEW = update(leases).where(*_MY_LEASE).values(expires_at=bindparam("new_expires_at"))
 RELEASE = update(leases).where(*_MY_LEASE).values(session_id=None, expires_at=0.0)
 
-FENCED: tuple[Executable, ...] = (SESSION, HOLD, END, RENEW)
+FENCED: tuple[Executable, ...] = (SESSION, HOLD, TEACHER, END, RENEW)
 """Those that change nothing when somebody else has taken the session over."""
 ONE_ROW: tuple[Executable, ...] = (SEND, CLOSE, RETOLD, *FENCED)
 """Those that must change exactly one row."""

@@ -12,17 +12,23 @@ from llm_trainer.session.steps import AskTeacher
 
 PEER = "llm"
 STATUS_SECONDS = 2.0
+_HOW = ("model", "speaker", "tokens_used", "prompt_tokens", "completion_tokens", "cost", "timings", "finish_reason")
 
 
 @dataclass(frozen=True)
 class Speech:
-    """A teacher's turn. ``cut``: the model was not done; ``about``: how it was made (model, tokens, timings)."""
+    """A teacher's turn.
+
+    ``cut``: the model was not done; ``about``: how the turn was made (model, tokens, timings); ``identity``: what the
+    model is (digest, parameters …), as far as its back end has told.
+    """
 
     text: str
     topic: str | None = None
     last: bool = False
     cut: bool = False
     about: dict[str, Any] = field(default_factory=dict)
+    identity: dict[str, Any] = field(default_factory=dict)
 
 
 class Teacher(Protocol):
@@ -56,16 +62,16 @@ class HttpTeacher:
         text = answer.get("response")
         if not isinstance(text, str):
             raise PeerAnswerInvalid("the LLM server's answer has no text", peer=PEER, remedy="see its log")
-        topic, tokens = answer.get("topic"), answer.get("tokens_used")
-        about = {"model": answer.get("model"), "tokens_used": tokens, "timings": answer.get("timings")}
-        about["speaker"] = answer.get("speaker")
-        finish = answer.get("finish_reason")
+        topic, finish, identity = answer.get("topic"), answer.get("finish_reason"), answer.get("about")
+        identity = cleaned(identity) if isinstance(identity, dict) else {}
+        about = {name: answer.get(name) for name in _HOW} | {"digest": identity.get("digest"), "attempt": step.attempt}
         return Speech(
             clean(text),
             topic=clean(topic)[:200] if isinstance(topic, str) else None,
             last=finish == "dialogue_end",
             cut=finish == "length",
-            about=cleaned({**about, "finish_reason": finish}),
+            about=cleaned(about),
+            identity=identity,
         )
 
     async def chat(self, body: dict[str, Any]) -> dict[str, Any]:

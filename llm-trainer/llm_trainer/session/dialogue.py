@@ -74,7 +74,8 @@ class Plan:
 class Draft:
     """A teacher's turn on its way to the learner: the text is fixed, its ``key`` too.
 
-    ``certain`` turns false when the learner may have heard it although no answer came back.
+    ``certain`` turns false when the learner may have heard it although no answer came back. ``mended`` names what the
+    gate took off the text, so that nobody takes the result for the model's own words.
     """
 
     number: int
@@ -83,6 +84,7 @@ class Draft:
     attempts: int = 0
     answered_failures: int = 0
     certain: bool = True
+    mended: tuple[str, ...] = ()
 
 
 def exchange_key(session_id: str, number: int) -> str:

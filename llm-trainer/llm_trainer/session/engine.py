@@ -91,7 +91,7 @@ def _ask(plan: Plan, s: State) -> AskTeacher:
 
 def _record(plan: Plan, s: State) -> RecordDraft:
     draft = draft_of(s)
-    return RecordDraft(draft.number, draft.key, draft.text, s.topic, s.conversation, level_of(s))
+    return RecordDraft(draft.number, draft.key, draft.text, s.topic, s.conversation, level_of(s), draft.mended)
 
 
 def _teach(plan: Plan, s: State) -> Teach:

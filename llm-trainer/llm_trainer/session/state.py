@@ -105,7 +105,7 @@ def decode_state(body: dict[str, Any]) -> State:
         "turns": _turns(body["turns"]),
         "watched": _turns(body.get("watched", ())),
         "ladder": Ladder(**body.get("ladder", {})),
-        "draft": None if draft is None else Draft(**draft),
+        "draft": None if draft is None else Draft(**{**draft, "mended": tuple(draft.get("mended", ()))}),
         "cursor": None if cursor is None else Cursor(**cursor),
         "held_phase": None if held is None else Phase(held),
         "notices": (),

@@ -52,6 +52,7 @@ class RecordDraft:
     topic: str | None
     conversation: int
     level: int
+    mended: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -142,7 +142,9 @@ def _held(s: State, after: Phase) -> State:
 
 
 def _checked(plan: Plan, s: State, event: Checked) -> State:
-    s = replace(s, idempotent=event.idempotent, stage=event.stage or s.stage, failures=0)
+    s = replace(s, idempotent=event.idempotent, stage=event.stage or s.stage)
+    if s.draft is None:  # one that can be looked at but not be told is still in trouble
+        s = replace(s, failures=0)
     if s.stop_reason is not None:
         return _ended(s, s.stop_reason)
     if event.lost_key is not None:
@@ -196,7 +198,7 @@ def _spoke(plan: Plan, s: State, event: Spoke) -> State:
     if verdict.rejected is not None:
         return _rejected(plan, replace(s, topic_over=s.topic_over or event.last), verdict.rejected)
     number = s.number + 1
-    draft = Draft(number, exchange_key(plan.session_id, number), verdict.text)
+    draft = Draft(number, exchange_key(plan.session_id, number), verdict.text, mended=verdict.mended)
     return replace(
         s,
         phase=Phase.DRAFTING,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from llm_trainer.errors import ModelMissing, PeerAnswerInvalid, PeerBusy, PeerUnreachable
-from llm_trainer.llm_server.breaker import FAILURES, REST_SECONDS, Breaker
+from llm_trainer.llm_server.breaker import FAILURES, FLOOR, REST_SECONDS, SHARE, Breaker
 
 GONE = PeerUnreachable("gone", peer="p")
 BROKEN = PeerAnswerInvalid("cut", peer="p", kind="cut")
@@ -80,8 +80,8 @@ def test_who_says_when_to_come_back_is_believed_within_reason(said: float, waits
 
 
 @pytest.mark.parametrize("kind", ["empty", "endless"])
-def test_a_model_that_has_nothing_to_say_is_no_failure_of_the_back_end(kind: str) -> None:
-    assert failing(*[PeerAnswerInvalid("x", peer="p", kind=kind)] * 10).admit(0)
+def test_a_model_that_now_and_then_has_nothing_to_say_is_no_failure_of_the_back_end(kind: str) -> None:
+    assert failing(*[PeerAnswerInvalid("x", peer="p", kind=kind)] * FLOOR).admit(0)
 
 
 @pytest.mark.parametrize("error", [GONE, ModelMissing("m", peer="p")])
@@ -97,3 +97,39 @@ def test_what_a_look_cannot_see_must() -> None:
     breaker.seen_well(2)
 
     assert not breaker.admit(2)
+
+
+def test_one_that_says_when_to_come_back_again_and_again_is_left_alone_for_longer() -> None:
+    busy, now = PeerBusy("busy", peer="p", retry_after_seconds=2), 0.0
+    breaker, waits = Breaker(), []
+    for _ in range(5):
+        now += breaker.wait_seconds(now)
+        assert breaker.admit(now)
+        breaker.failed(busy, now)
+        waits.append(breaker.wait_seconds(now))
+
+    assert waits == [2, 2, REST_SECONDS, REST_SECONDS, REST_SECONDS]
+
+
+@pytest.mark.parametrize("error", [BROKEN, PeerAnswerInvalid("", peer="p", kind="empty")])
+@pytest.mark.parametrize("every", [2, 3, 4])
+def test_however_failures_are_mixed_with_successes_the_repeated_calls_of_a_minute_stay_within_the_budget(
+    every: int, error: PeerAnswerInvalid
+) -> None:
+    breaker, calls, now = Breaker(), list[tuple[float, bool]](), 0.0
+    while now < 600:
+        if not breaker.admit(now):
+            now += 1
+            continue
+        is_bad = len(calls) % every == 0
+        calls.append((now, is_bad))
+        if is_bad:
+            breaker.failed(error, now)
+        else:
+            breaker.succeeded()
+        now += 1
+
+    for begin in range(540):
+        minute = [is_bad for at, is_bad in calls if begin <= at < begin + 60]
+        trials = 60 / REST_SECONDS  # one call after each rest is let through to find out, whatever the budget
+        assert sum(minute) <= FLOOR + SHARE * len(minute) + trials

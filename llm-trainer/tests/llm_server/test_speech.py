@@ -99,3 +99,15 @@ def test_who_stops_listening_stops_the_generation() -> None:
 
     run(listen_a_moment())
     assert backend.stopped == 1
+
+
+def test_what_the_engine_does_not_account_for_of_the_first_wait_is_its_queue() -> None:
+    told = Finish("stop", "m", 3, 2, {"load": 0.0, "prompt": 0.0, "generation": 1.0})
+    untold = Finish("stop", "m")
+
+    timings = run(whole(Scripted("Hi.", told), ask("hi"), Deadlines())).timings
+
+    assert timings["queue"] == timings["first"]
+    assert "queue" not in run(whole(Scripted("Hi.", untold), ask("hi"), Deadlines())).timings
+    slow = Finish("stop", "m", 3, 2, {"load": 0.0, "prompt": 10_000.0})
+    assert run(whole(Scripted("Hi.", slow), ask("hi"), Deadlines())).timings["queue"] == 0

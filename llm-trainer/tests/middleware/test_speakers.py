@@ -50,3 +50,27 @@ def test_the_teacher_never_changes_while_a_session_runs(at_work: Scene) -> None:
 
     assert (refused.status_code, refused.json()["code"]) == (409, "session-active")
     assert not [given for given in at_work.llm.requests if given.method == "PUT"]
+
+
+def test_what_was_mended_and_who_said_it_stand_with_the_exchange_and_a_model_known_late_with_the_session(
+    at_work: Scene,
+) -> None:
+    said = {"response": "*waves* I have a **cat**.", "model": "m", "speaker": "gguf", "finish_reason": "stop"}
+    counted = {"tokens_used": 30, "prompt_tokens": 20, "completion_tokens": 10, "cost": 0.25}
+    digest = {"digest": "ab12", "context_tokens": 512}
+    at_work.llm.faults = [
+        says(200, {**said, **counted, "timings": {"queue": 1.5, "load": 3.0}, "about": {}}),
+        says(200, {**said, "response": "Snow is cold.", "about": digest}),
+        says(200, {**said, "response": "Rain is wet.", "about": digest}),
+    ]  # type: ignore[list-item]
+    session = at_work.start(max_exchanges=3, seed=7)
+    at_work.until_over()
+
+    first, second, _ = at_work.log()
+    assert (first["llm_to_cerebrum"], first["mended"]) == ("I have a cat.", ["stage", "markdown"])
+    assert (first["speaker"], first["cost"], first["timings"]) == ("gguf", 0.25, {"queue": 1.5, "load": 3.0})
+    assert second["mended"] == []
+    teacher = at_work.get(f"/api/sessions/{session}")["teacher"]
+    assert teacher["about"] == digest
+    assert [(each["from"], each["about"]) for each in teacher["speakers"]] == [(1, {}), (2, digest)]
+    assert all(each["prompt"].startswith("You are") and each["seed"] >= 7 for each in teacher["speakers"])

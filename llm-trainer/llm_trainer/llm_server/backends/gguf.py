@@ -12,12 +12,12 @@ import os
 import secrets
 import time
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from llm_trainer.errors import PeerBusy, PeerError, PeerRefused, SettingsError
-from llm_trainer.llm_server.backends.base import BackendStatus, ChatRequest, Chunk
+from llm_trainer.llm_server.backends.base import BackendStatus, ChatRequest, Chunk, Finish
 from llm_trainer.llm_server.backends.openai import OpenAI
 
 NAME = "gguf"
@@ -53,13 +53,15 @@ class Gguf:
 
     async def chat(self, request: ChatRequest) -> AsyncIterator[Chunk]:
         """Speak the next turn, piece by piece; waits for the model while it loads."""
+        began = time.perf_counter()
         await asyncio.shield(self._start_loading())
+        loaded_ms = (time.perf_counter() - began) * 1000
         if self._client is None:
             raise PeerBusy("the model is being put away", peer=NAME, remedy="start this server again")
         chunks = self._client.chat(request)
         try:
             async for chunk in chunks:
-                yield chunk
+                yield chunk if chunk.finish is None else _with_load(chunk, chunk.finish, loaded_ms)
         finally:
             await chunks.aclose()  # type: ignore[attr-defined]
 
@@ -127,6 +129,10 @@ class Gguf:
         threads = self._model.threads or max(1, (os.cpu_count() or 2) // 2)
         parameters.cpuparams.n_threads = parameters.cpuparams_batch.n_threads = threads
         return parameters
+
+
+def _with_load(chunk: Chunk, finish: Finish, milliseconds: float) -> Chunk:
+    return replace(chunk, finish=replace(finish, timings={"load": round(milliseconds, 3), **finish.timings}))
 
 
 def _check_file(path: Path) -> None:
