@@ -177,19 +177,20 @@ def test_an_utterance_that_breaks_the_learner_again_and_again_is_given_up():
     assert Closed(1, "uncertain") in session.apply(lost(answered=True))
 
 
-def test_a_learner_that_is_away_is_waited_for_ever_longer_and_never_given_up():
+@pytest.mark.parametrize("can_be_looked_at", [True, False])
+def test_a_learner_that_is_away_is_waited_for_ever_longer_and_never_given_up(can_be_looked_at):
     session = ready(idempotent=True)
     waits = []
     for _ in range(40):
         session.apply(lost(at=session.state.clock))
         waits.append(session.state.until - session.state.clock)
         session.apply(_rested(session))
-        session.apply(Checked(session.state.clock, True)) if len(waits) % 2 else None
-        if session.state.phase is Phase.CHECKING:
+        if can_be_looked_at:
             session.apply(Checked(session.state.clock, True))
 
     assert session.state.draft is not None
-    assert min(waits[8:]) >= 15
+    assert waits[:4] == pytest.approx([0.05, 0.1, 0.2, 0.4])
+    assert min(waits[8:]) > 14.99
     assert max(waits) <= 18
 
 
