@@ -57,7 +57,7 @@ def answer_shells() -> None:
     """Be ready for a shell's question. The library does this where its own options for it are switched on; those
     would edit a person's shell settings, so they are off."""
     if VARIABLE in os.environ:
-        from typer.completion import completion_init  # noqa: PLC0415
+        from typer.completion import completion_init  # type: ignore[attr-defined]  # noqa: PLC0415
 
         completion_init()
 

@@ -156,10 +156,11 @@ def ending(scene: Scene) -> list[str]:
     """What there is to say when a session is over."""
     status = scene.status
     reason = printable(str(status.get("end_reason") or status.get("reason") or "ended").replace("_", " "))
-    took = _took(status)
+    seconds = took(status)
     lines = [
         f"Session {status.get('session_id', '?')} {reason}: "
-        f"{scene.done} of {scene.total or '?'} exchanges recorded{f' in {duration(took)}' if took is not None else ''}"
+        f"{scene.done} of {scene.total or '?'} exchanges recorded"
+        f"{f' in {duration(seconds)}' if seconds is not None else ''}"
     ]
     uncertain = _whole(status.get("uncertain"))
     if uncertain:
@@ -174,7 +175,7 @@ def ending(scene: Scene) -> list[str]:
     return lines
 
 
-def _took(status: Mapping[str, object]) -> float | None:
+def took(status: Mapping[str, object]) -> float | None:
     """Seconds from the session's start to its end, if both are told."""
     try:
         began, ended = (

@@ -13,6 +13,7 @@ import typer
 from llm_trainer.cli.client import Json, Middleware
 from llm_trainer.cli.completing import sessions_named
 from llm_trainer.cli.reach import Reach, verb
+from llm_trainer.cli.scene import printable
 from llm_trainer.cli.show import say
 from llm_trainer.errors import NotFound, TrainerError
 
@@ -49,6 +50,24 @@ def register(app: typer.Typer) -> None:
                 return
             written = _to_file(out, pieces)
         reach.print({"file": str(out), "bytes": written}, lambda _: f"{written} bytes written to {out}")
+
+    @verb(app)
+    def report(
+        reach: Reach,
+        session: Session = "",
+        out: Annotated[
+            Path | None, typer.Option("--out", help="File to write; else the session's name with .html here.")
+        ] = None,
+    ) -> None:
+        """Write an HTML file that tells whether it learned."""
+        from llm_trainer.cli.reporting.report import report_of  # noqa: PLC0415 - needed by this verb only
+
+        with reach.middleware() as middleware:
+            made = report_of(middleware, chosen(middleware, session))
+        target = out or Path(f"{made.name}.html")
+        written = _to_file(target, [made.html.encode()])
+        answer = {"file": str(target), "bytes": written, "verdict": made.verdict, "sentence": made.sentence}
+        reach.print(answer, lambda _: f"{printable(made.sentence)}\n{written} bytes written to {target}")
 
     @verb(app)
     def delete(
