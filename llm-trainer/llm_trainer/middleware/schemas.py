@@ -86,3 +86,4 @@ class LearnerChatBody(_Closed):
 
     message: Annotated[str, Field(min_length=1, max_length=32_000, pattern=r"\S")]
     learn: bool = True
+    learner: Name = "default"

@@ -116,6 +116,7 @@ class Fake:
     wire_body: str = '{"response": "yes"}'
     past_name: str = "session_20260301_090000"
     past_status: str = "interrupted"
+    learners: list[dict[str, Any]] = field(default_factory=lambda: [{"name": "default", "lease": {"session_id": "x"}}])
     deleted: list[str] = field(default_factory=list)
     spoken_to: list[str] = field(default_factory=list)  # the sessions that commands named
     said: dict[str, Any] = field(default_factory=lambda: dict(SAID))
@@ -208,8 +209,19 @@ def app_of(fake: Fake, port: int) -> FastAPI:
         return {"service": "middleware", "version": "0", "status": "ok"}
 
     @app.get("/api/training/status")
-    def status() -> Any:
-        return fake.status()
+    def status(session_id: str | None = None) -> Any:
+        if session_id != PAST:
+            return fake.status() | {"sessions": under_way()}
+        phase = {"interrupted": "interrupted", "running": "teaching"}[fake.past_status]
+        past = {"session_id": PAST, "name": fake.past_name, "phase": phase, "running": phase == "teaching"}
+        return fake.status() | past | {"exchanges_completed": 300, "max_exchanges": 500, "sessions": under_way()}
+
+    def under_way() -> list[dict[str, Any]]:
+        return [{**each, "learner_name": "default"} for each in all_sessions() if each["status"] == "running"]
+
+    @app.get("/api/learners")
+    def ends() -> Any:
+        return {"learners": fake.learners, "teachers": [{"name": "default", "state": "up"}]}
 
     @app.get("/api/training/log")
     def log(limit: int = 100, after: int | None = None, session: str | None = None) -> Any:
@@ -220,7 +232,8 @@ def app_of(fake: Fake, port: int) -> FastAPI:
 
     @app.get("/api/training/notes")
     def notes(session: str | None = None, limit: int = 300) -> Any:
-        return {"session_id": session or fake.session_id, "notes": fake.notes if session != PAST else []}
+        told = [{"id": name, "number": len(fake.log), **body} for name, kind, body in fake.events if kind == "note"]
+        return {"session_id": session or fake.session_id, "notes": fake.notes + told if session != PAST else []}
 
     @app.get("/api/training/measurements")
     def measurements(after: int = 0, session: str | None = None) -> Any:
@@ -238,7 +251,7 @@ def app_of(fake: Fake, port: int) -> FastAPI:
 
     @app.post("/api/training/start")
     async def start(body: dict[str, Any]) -> Any:
-        if fake.running:
+        if fake.running and body.get("learner", "default") == "default":
             return problem(409, "session-active", "a session is running", "stop it first")
         if body.get("max_exchanges", 100) < 1:
             return problem(422, "invalid-request", "max_exchanges = 0 is too few", "ask for 1 or more")
@@ -252,8 +265,8 @@ def app_of(fake: Fake, port: int) -> FastAPI:
         return {"status": "started", "session_id": fake.session_id}
 
     @app.post("/api/training/{verb}")
-    async def steer(verb: str, session: str = "") -> Any:
-        fake.spoken_to.append(session)
+    async def steer(verb: str, session_id: str = "") -> Any:
+        fake.spoken_to.append(session_id)
         if not fake.running:
             return problem(409, "conflict", f"nothing to {verb}: no session is running", "start one")
         if verb == "step":
@@ -272,7 +285,10 @@ def app_of(fake: Fake, port: int) -> FastAPI:
 
     @app.get("/api/training/events")
     async def events(request: Request) -> Any:
-        return StreamingResponse(_stream(fake, request), media_type="text/event-stream")
+        last = request.headers.get("last-event-id", "")
+        known = last.startswith(f"{fake.session_id}:")
+        at = int(last.rpartition(":")[2] or 0) if known else len(fake.events)
+        return StreamingResponse(_stream(fake, at), media_type="text/event-stream")
 
     @app.get("/api/status")
     def services() -> Any:
@@ -306,7 +322,10 @@ def app_of(fake: Fake, port: int) -> FastAPI:
         return {"response": entry["cerebrum_response"], "stage": "words", "exchange": seq, "why": why, "words": words}
 
     @app.get("/api/sessions")
-    def sessions() -> Any:
+    def sessions(status: str = "") -> Any:
+        return {"sessions": [each for each in all_sessions() if status in ("", each["status"])]}
+
+    def all_sessions() -> list[dict[str, Any]]:
         base = {"started_at": START.isoformat(), "teacher": {"backend": "tutor", "model": "tutor"}}
         now = {
             "session_id": fake.session_id,
@@ -323,14 +342,14 @@ def app_of(fake: Fake, port: int) -> FastAPI:
             "status": fake.past_status,
         }
         kept = [each for each in (now, past) if each["session_id"] and each["session_id"] not in fake.deleted]
-        return {"sessions": [base | each for each in kept]}
+        return [base | each for each in kept]
 
     def past_log() -> list[dict[str, Any]]:
         return [scripted(n, seed=11) for n in range(1, 301)]
 
     @app.get("/api/sessions/{session_id}")
     def one(session_id: str) -> Any:
-        found = [each for each in sessions()["sessions"] if each["session_id"] == session_id]
+        found = [each for each in all_sessions() if each["session_id"] == session_id]
         return found[0] if found else problem(404, "not-found", "there is no such session")
 
     @app.delete("/api/sessions/{session_id}")
@@ -410,9 +429,7 @@ def app_of(fake: Fake, port: int) -> FastAPI:
     return app
 
 
-async def _stream(fake: Fake, request: Request) -> AsyncIterator[str]:
-    last = request.headers.get("last-event-id", "")
-    at = int(last.rpartition(":")[2] or 0) if last.startswith(f"{fake.session_id}:") else len(fake.events)
+async def _stream(fake: Fake, at: int) -> AsyncIterator[str]:
     script = fake.events
     yield "retry: 200\n\n"
     while True:

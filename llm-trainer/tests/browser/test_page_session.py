@@ -111,7 +111,7 @@ def test_delay_and_topics_change_while_it_runs(page: Any, url: str, fake: Fake) 
     page.locator("#steer-topic").fill("stars")
     page.get_by_role("button", name="Change").click()
 
-    expect(page.locator(".view-now [role=status]")).to_have_text("Changed: delay 0.010; topic stars.")
+    expect(page.locator(".steer-answer")).to_have_text("Changed: delay 0.010; topic stars.")
     assert fake.patched == [{"delay": 0.01, "topic": "stars"}]
     act(page, "stop")
 

@@ -76,7 +76,9 @@ def test_where_several_run_a_person_picks_one_and_steers_that_one(page: Any, url
     held.running, held.phase, held.past_status = True, "teaching", "running"
     page.goto(url)
     picker = page.locator("#session-picker")
-    expect(picker.locator("option")).to_have_text(["the newest session", "session_20260302_140000", NAME])
+    expect(picker.locator("option")).to_have_text(
+        ["the newest session", "session_20260302_140000, default", f"{NAME}, default"]
+    )
     picker.select_option(PAST)
     expect(page.locator(".strip-count")).to_contain_text("300")
     with page.expect_response("**/api/training/pause*"):
@@ -92,3 +94,15 @@ def test_a_session_that_a_crash_cut_off_goes_on_with_one_click(page: Any, url: s
 
     expect(page.get_by_text("Cut off by a crash")).to_be_hidden()
     assert held.resumed == [PAST]
+
+
+def test_a_second_learner_is_taught_beside_the_first(page: Any, url: str, held: Fake) -> None:
+    held.running, held.phase = True, "paused"
+    held.learners.append({"name": "other", "lease": None})
+    page.goto(f"{url}/#now/start")
+    expect(page.get_by_label("Learner", exact=True).locator("option").first).to_be_disabled()
+    page.get_by_label("Learner", exact=True).select_option("other")
+    with page.expect_request("**/api/training/start") as asked:
+        page.get_by_role("button", name="Start the session").click()
+
+    assert asked.value.post_data_json["learner"] == "other"

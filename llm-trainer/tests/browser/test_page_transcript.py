@@ -21,23 +21,33 @@ def test_ten_thousand_exchanges_scroll_with_few_elements(page: Any, url: str, fa
     page.get_by_label("Jump to exchange").fill("5000")
     page.get_by_role("button", name="Go", exact=True).click()
     expect(page.get_by_label("Exchange 5000", exact=True)).to_contain_text(fake.log[4999]["llm_to_cerebrum"])
-    worst = page.evaluate("""async () => {
+    most = page.evaluate("""async () => {
         const list = document.querySelector('.transcript');
-        let worst = 0, before = performance.now();
+        let most = 0;
         for (let i = 0; i < 60; i++) {
             list.scrollTop += 700;
             await new Promise(requestAnimationFrame);
-            worst = Math.max(worst, performance.now() - before);
-            before = performance.now();
+            most = Math.max(most, document.querySelectorAll('.virtual-row').length);
         }
-        return worst;
+        return most;
     }""")
-    rows = page.locator(".virtual-row").count()
     heap = page.evaluate("performance.memory.usedJSHeapSize")
-    print(f"worst frame {worst:.0f} ms, {rows} rows, heap {heap / 1e6:.1f} MB")  # noqa: T201
-    assert rows < 80
-    assert worst < 250
+    print(f"at most {most} rows in the document, heap {heap / 1e6:.1f} MB")  # noqa: T201
+    assert 5 < most < 80  # however far it is scrolled; how smoothly, bench/dashboard measures
     assert heap < 80e6
+
+
+@pytest.mark.slow
+def test_texts_beyond_the_limit_are_let_go_and_fetched_again_when_looked_at(page: Any, url: str, fake: Fake) -> None:
+    fake.record(20_600)
+    page.goto(f"{url}/#conversation")
+    expect(page.get_by_label("Exchange 20600", exact=True)).to_be_visible(timeout=60_000)
+    held = page.evaluate("import('/static/main.js').then((page) => page.live.transcript.exchanges.size)")
+    page.get_by_label("Jump to exchange").fill("3")
+    page.get_by_role("button", name="Go", exact=True).click()
+
+    expect(page.get_by_label("Exchange 3", exact=True)).to_contain_text(fake.log[2]["llm_to_cerebrum"])
+    assert held == 20_000
 
 
 def test_rows_neither_overlap_nor_leave_gaps(page: Any, url: str, fake: Fake) -> None:

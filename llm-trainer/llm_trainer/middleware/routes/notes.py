@@ -19,11 +19,11 @@ router = APIRouter(prefix="/api/training", tags=["training"])
 async def notes(
     parts: Wired,
     session: Annotated[str | None, Query(max_length=80)] = None,
+    session_id: Annotated[str | None, Query(max_length=80)] = None,
     limit: Annotated[int, Query(ge=1, le=queries.PAGE)] = 300,
 ) -> dict[str, Any]:
-    """The newest notes of the latest session (or of ``session``), oldest first; ``number``: after which exchange."""
-    found = await parts.record.read(_notes, session, limit)
-    return found
+    """The newest notes of the latest session (or the one named), oldest first; ``number``: after which exchange."""
+    return await parts.record.read(_notes, session_id or session, limit)
 
 
 def _notes(connection: Connection, session: str | None, limit: int) -> dict[str, Any]:

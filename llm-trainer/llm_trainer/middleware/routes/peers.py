@@ -9,9 +9,11 @@ from fastapi import APIRouter, Path, Response
 
 from llm_trainer.errors import PeerUnreachable, SessionActive
 from llm_trainer.middleware.learner import PEER as LEARNER
+from llm_trainer.middleware.learner import HttpLearner
 from llm_trainer.middleware.monitor import Watch
-from llm_trainer.middleware.parts import Wired
-from llm_trainer.middleware.schemas import LearnerChatBody, LlmChatBody, PullBody, SpeakerBody
+from llm_trainer.middleware.parts import Parts, Wired
+from llm_trainer.middleware.planning import DEFAULT
+from llm_trainer.middleware.schemas import LearnerChatBody, LlmChatBody, Name, PullBody, SpeakerBody
 from llm_trainer.middleware.teacher import PEER as LLM
 
 router = APIRouter(prefix="/api", tags=["peers"])
@@ -39,9 +41,15 @@ async def _seen(watch: Watch, peer: str, parts: Wired, response: Response) -> di
 
 
 @router.get("/cerebrum/explain/{seq}")
-async def explain(seq: Annotated[int, Path(ge=0, lt=2**62)], parts: Wired) -> dict[str, Any]:
+async def explain(seq: Annotated[int, Path(ge=0, lt=2**62)], parts: Wired, learner: Name = DEFAULT) -> dict[str, Any]:
     """Where every word of a reply came from, as the learner tells it; ``seq`` is the learner's own number."""
-    return await parts.learner.explain(seq)
+    return await _learner(parts, learner).explain(seq)
+
+
+def _learner(parts: Parts, name: str) -> HttpLearner:
+    learner = parts.trainer.ends.learner(name)
+    assert isinstance(learner, HttpLearner)
+    return learner
 
 
 @router.post("/llm/chat")
@@ -88,7 +96,7 @@ async def pull_no_more(parts: Wired) -> dict[str, Any]:
 async def ask_learner(body: LearnerChatBody, parts: Wired) -> dict[str, Any]:
     """The learner's answer to one message, spoken by hand; ``learn: false`` leaves it as it is."""
     key = f"hand:{secrets.token_hex(10)}"
-    heard = await parts.learner.teach(body.message, key, "hand", learn=body.learn)
+    heard = await _learner(parts, body.learner).teach(body.message, key, "hand", learn=body.learn)
     return {
         "response": heard.reply,
         "stage": heard.stage,

@@ -19,7 +19,8 @@ export class Live extends EventTarget {
     this.looks = 0;
     this.learner = null;
     this.opened = null; // the session that somebody chose to look at; null follows the newest
-    this.sessions = []; // the newest in the record, looked at now and then
+    this.cutOff = []; // sessions that a crash cut off, looked at now and then
+    this.ends = { learners: [], teachers: [] }; // whom the settings name
     this.connection = { state: "connecting", since: Date.now() };
     this.#begin(null);
     this.tellExchanges = oncePerFrame(() => this.#tell("exchanges"));
@@ -61,7 +62,7 @@ export class Live extends EventTarget {
 
   /** The query that names the session looked at, where it was chosen. */
   get which() {
-    return this.opened ? `?session=${encodeURIComponent(this.opened)}` : "";
+    return this.opened ? `?session_id=${encodeURIComponent(this.opened)}` : "";
   }
 
   // --- the stream -------------------------------------------------------------------------------------------------
@@ -73,6 +74,7 @@ export class Live extends EventTarget {
       this.#connection("live");
       this.backoff = 500;
       this.sync();
+      if (this.transcript.session) this.#recall(this.transcript.session);
     };
     source.onerror = () => {
       this.#connection("lost");
@@ -131,7 +133,7 @@ export class Live extends EventTarget {
     if (found?.session_id !== this.transcript.session) return;
     const known = new Set(this.notes.map((note) => note.id));
     const past = found.notes.filter((note) => !known.has(note.id)).map(({ id, number, ...body }) => ({ id, type: "note", at: number, body }));
-    this.notes = [...past, ...this.notes].slice(-NOTES);
+    this.notes = [...past, ...this.notes].sort((a, b) => place(a) - place(b)).slice(-NOTES);
     this.tellExchanges();
   }
 
@@ -216,10 +218,8 @@ export class Live extends EventTarget {
   }
 
   async #ask() {
-    const { opened } = this, status = await api.get("/api/training/status", { session: opened });
-    const fits = !opened || status.session_id === opened;
-    const found = fits ? status : { ...common(status), ...overview(await api.get(`/api/sessions/${encodeURIComponent(opened)}`)) };
-    if (this.opened === opened) this.#status(found);
+    const { opened } = this, status = await api.get("/api/training/status", { session_id: opened });
+    if (this.opened === opened) this.#status(status);
   }
 
   #status(status) {
@@ -259,12 +259,18 @@ export class Live extends EventTarget {
     this.looking = setTimeout(() => this.#look(), 4000);
   }
 
-  /** Look at which sessions there are: several may run, and a crash may have cut one off. */
+  /** Look at what changes seldom: sessions that a crash cut off, and whom the settings name. */
   async list() {
-    const found = await api.get("/api/sessions", { limit: 30 }).catch(() => null);
-    if (!found) return;
-    this.sessions = found.sessions ?? [];
+    const [found] = await answer(api.get("/api/sessions", { status: "interrupted", limit: 30 }));
+    if (found) this.cutOff = found.sessions ?? [];
+    const [ends] = await answer(api.get("/api/learners"));
+    if (ends) this.ends = ends;
     this.tellStatus();
+  }
+
+  /** Whether somebody could be taught besides those who are. */
+  get canStart() {
+    return !this.status?.running || this.ends.learners.some(({ lease }) => !lease);
   }
 
   /** Fetch what the learner has measured of itself since last asked. */
@@ -295,14 +301,8 @@ export class Live extends EventTarget {
   }
 }
 
-/** Of a status, what holds whatever session it is of. */
-const common = ({ learner, llm, cerebrum_connected, llm_connected }) => ({ learner, llm, cerebrum_connected, llm_connected });
-
-/** A session of the record as a status. */
-function overview(session) {
-  const running = session.status === "running";
-  return { ...session, running, phase: running ? session.phase : session.status === "interrupted" ? "interrupted" : "ended" };
-}
+/** A note's place among its session's events. */
+const place = (note) => Number(note.id.slice(note.id.lastIndexOf(":") + 1));
 
 /** The value and no problem, or no value and the problem. */
 const answer = (promise) => promise.then((value) => [value, null], (problem) => [null, problem]);

@@ -12,7 +12,7 @@ import * as traffic from "./views/traffic.js";
 import { clock } from "./format.js";
 
 const VIEWS = { now, conversation, growth, sessions, traffic, health };
-const live = new Live();
+export const live = new Live();
 const shown = {};
 let current = null;
 

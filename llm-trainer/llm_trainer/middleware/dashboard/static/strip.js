@@ -54,18 +54,17 @@ export function mountStrip(root, live, go) {
   }
 
   // Only where there is a choice: several sessions run, or one was opened that is not the newest.
-  function showPicker() {
-    const running = live.sessions.filter((session) => session.status === "running"), opened = live.sessions.find((session) => session.session_id === live.opened);
-    pick.hidden = running.length < 2 && !live.opened;
-    const choices = new Map([["", "the newest session"], ...[...running, ...(opened ? [opened] : [])].map((session) => [session.session_id, session.name ?? session.session_id])]);
-    if (live.opened && !choices.has(live.opened)) choices.set(live.opened, live.status?.name ?? live.opened);
-    fill(picker, JSON.stringify([...choices]), () => [...choices].map(([value, name]) => h("option", { value }, name)));
+  function showPicker({ sessions = [], session_id: id, name }) {
+    pick.hidden = sessions.length < 2 && !live.opened;
+    const choices = new Map([["", "the newest session"], ...sessions.map((session) => [session.session_id, [session.name, sessions.length > 1 && session.learner_name].filter(Boolean).join(", ")])]);
+    if (live.opened && !choices.has(live.opened)) choices.set(live.opened, id === live.opened ? name : live.opened);
+    fill(picker, JSON.stringify([...choices]), () => [...choices].map(([value, label]) => h("option", { value }, label)));
     picker.value = live.opened ?? "";
   }
 
   const show = () => {
-    showPicker();
     const status = live.status ?? {}, is = state(status);
+    showPicker(status);
     phase.dataset.phase = is;
     say(phase, phaseName(is));
     const done = Math.max(status.exchanges_completed ?? 0, live.transcript.last), most = status.max_exchanges;
@@ -76,7 +75,7 @@ export function mountStrip(root, live, go) {
     say(topic, status.running && status.current_topic ? status.current_topic : "");
     const running = Boolean(status.running), paused = is === "paused", waits = running && is.startsWith("waiting");
     say(buttons.resume.lastChild, waits ? "Try now" : "Resume");
-    buttons.start.hidden = running;
+    buttons.start.hidden = !live.canStart;
     buttons.pause.hidden = !running || paused || is === "stopping";
     buttons.resume.hidden = !paused && !waits;
     buttons.step.hidden = !paused;

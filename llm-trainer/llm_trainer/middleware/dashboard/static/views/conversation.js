@@ -78,7 +78,7 @@ export function mount(root, live) {
 
   function explain(number) {
     if (open.has(number)) open.delete(number);
-    else open.set(number, explanation(live.transcript.get(number)));
+    else open.set(number, explanation(live.transcript.get(number), live.status?.learner_name));
     list.layout();
     list.rows.get(number)?.element.querySelector(".why")?.focus();
   }
@@ -89,6 +89,19 @@ export function mount(root, live) {
     match = -1;
     say(found, needle ? `${count(matches.length)} found` : "");
     list.layout();
+  }
+
+  // What comes while somebody searches is searched too.
+  let searchAgain = 0;
+  function goOnSearching() {
+    if (!needle || searchAgain) return;
+    searchAgain = setTimeout(() => {
+      searchAgain = 0;
+      const at = matches[match];
+      matches = live.transcript.find(needle);
+      match = matches.indexOf(at);
+      say(found, match < 0 ? `${count(matches.length)} found` : `${match + 1} of ${count(matches.length)}`);
+    }, 400);
   }
 
   function hop(by) {
@@ -121,6 +134,7 @@ export function mount(root, live) {
     if (!root.isConnected) return;
     list.setCount(live.transcript.last);
     if (awaited && awaited <= list.count) point(awaited);
+    goOnSearching();
     fill(empty, `${live.transcript.last > 0}${live.loaded}${live.problem?.message}`, () => {
       if (live.transcript.last > 0) return [];
       return live.problem ? plain(live.problem.message) : live.loaded ? "Nothing has been said yet. Start a session, or talk with the learner by hand." : "Fetching the transcript…";

@@ -25,7 +25,7 @@ export function cutOff(live) {
   return {
     root,
     show(status) {
-      const found = status?.running ? [] : live.sessions.filter((session) => session.status === "interrupted");
+      const found = status?.running ? [] : live.cutOff.filter((session) => session.status === "interrupted");
       root.hidden = !found.length;
       fill(list, JSON.stringify(found.map((session) => [session.session_id, session.exchanges_completed])), () => found.slice(0, SHOWN).map(({ session_id: id, name, exchanges_completed: done, max_exchanges: most }) =>
         h("li", {}, h("span", {}, `${name ?? id}: ${count(done)} of ${count(most)} exchanges`), h("button", { type: "button", class: "button", onclick: (event) => goOn(id, event.currentTarget) }, "Go on"))));

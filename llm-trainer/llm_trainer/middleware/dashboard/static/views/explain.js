@@ -4,10 +4,10 @@ import { api } from "../api.js";
 import { h } from "../dom.js";
 import { count, decimal, duration, plain, trouble } from "../format.js";
 
-/** An element that fills itself with the explanation of one exchange's reply. */
-export function explanation(exchange) {
+/** An element that fills itself with the explanation of one exchange's reply; `learner` by name, where there are several. */
+export function explanation(exchange, learner) {
   const words = h("div", {}, h("p", { class: "quiet" }, "Asking the learner…"));
-  load(exchange).then((found) => words.replaceChildren(...show(found, exchange)), (problem) => words.replaceChildren(...refusal(problem)));
+  load(exchange, learner).then((found) => words.replaceChildren(...show(found, exchange)), (problem) => words.replaceChildren(...refusal(problem)));
   return h("div", { class: "explanation", role: "group", "aria-label": "Where these words came from" }, words, making(exchange));
 }
 
@@ -24,9 +24,9 @@ function making({ stage, surprise, milliseconds, teacher }) {
   return rows.length ? h("dl", { class: "making" }, rows.map(([name, value, note]) => h("div", {}, h("dt", {}, name), h("dd", {}, value, note ? h("small", {}, ` ${note}`) : "")))) : "";
 }
 
-async function load(exchange) {
+async function load(exchange, learner) {
   if (exchange.seq === null) throw new Error("The learner did not say under which number it keeps this exchange.");
-  return api.get(`/api/cerebrum/explain/${exchange.seq}`);
+  return api.get(`/api/cerebrum/explain/${exchange.seq}`, learner === "default" ? {} : { learner });
 }
 
 function refusal(problem) {

@@ -27,7 +27,7 @@ export function mount(root, live, go) {
     const status = live.status;
     const is = state(status), empty = is === "idle";
     const forced = location.hash.startsWith("#now/start");
-    form.root.hidden = Boolean(status?.running) || !(empty || forced);
+    form.root.hidden = !live.canStart || !(empty || forced);
     hero.hidden = empty || !status;
     pair.hidden = tiles.hidden = !status || (empty && !live.transcript.last);
     steering.root.hidden = !status?.running;
@@ -47,7 +47,7 @@ export function mount(root, live, go) {
   return {
     show(rest) {
       show();
-      if (rest[0] === "start" && !live.status?.running) form.focus();
+      if (rest[0] === "start" && live.canStart) form.focus();
     },
   };
 }
@@ -161,7 +161,7 @@ function steer(live) {
   const topic = h("input", { id: "steer-topic", type: "text", placeholder: "leave as it is", autocomplete: "off" });
   const topics = h("input", { id: "steer-topics", type: "text", placeholder: "leave as they are", autocomplete: "off" });
   const strategy = h("select", { id: "steer-strategy" }, STRATEGIES.map((name) => h("option", { value: name }, name)));
-  const answer = h("p", { class: "quiet", role: "status" });
+  const answer = h("p", { class: "quiet steer-answer", role: "status" });
   const form = h("form", { class: "steer", novalidate: true },
     h("div", { class: "field" }, h("label", { for: "steer-delay" }, "Seconds between exchanges"), delay),
     h("div", { class: "field" }, h("label", { for: "steer-strategy" }, "Strategy"), strategy),

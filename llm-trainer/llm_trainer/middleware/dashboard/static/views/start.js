@@ -11,6 +11,12 @@ const TEACHER = [
   { name: "model", label: "Model", type: "text", value: "", list: "start-models", placeholder: "the one that is set",
     hint: "For Ollama and OpenAI-compatible servers. One that is missing can be fetched on this page." },
 ];
+const ENDS = [
+  { name: "learner", label: "Learner", type: "choice", value: "default", options: ["default"],
+    hint: "Who is taught. One session at a time for each." },
+  { name: "teacher", label: "Teacher", type: "choice", value: "default", options: ["default"],
+    hint: "Which of the LLM servers speaks." },
+];
 const PLAN = [
   { name: "max_exchanges", label: "Exchanges", type: "number", value: 100, min: 1, max: 1_000_000, step: 1,
     hint: "How many times the teacher speaks and the learner answers before the session ends." },
@@ -32,17 +38,17 @@ export function startForm(live) {
   const submit = h("button", { class: "button primary", type: "submit" }, "Start the session");
   const models = h("datalist", { id: "start-models" });
   const form = h("form", { class: "start-form", novalidate: true },
-    [...TEACHER, ...PLAN].map(({ name, label, hint, value, ...rest }) => {
+    [...ENDS, ...TEACHER, ...PLAN].map(({ name, label, hint, value, ...rest }) => {
       const id = `start-${name}`;
       inputs[name] = control({ id, name, "aria-describedby": `${id}-hint` }, rest);
       inputs[name].value = remembered[name] ?? value;
       return (fields[name] = h("div", { class: "field" }, h("label", { for: id }, label), inputs[name], h("small", { id: `${id}-hint` }, hint)));
     }), models,
     h("div", { class: "form-end" }, submit, answer));
-  const teacher = teacherFields(live, inputs, fields, models, remembered);
+  const teacher = teacherFields(live, inputs, fields, models, remembered), ends = endFields(live, inputs, fields);
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
-    const plan = planOf(inputs);
+    const plan = { ...planOf(inputs), ...endsOf(inputs, fields) };
     memory.set("start", Object.fromEntries(Object.entries(inputs).map(([name, input]) => [name, input.value])));
     submit.disabled = true;
     answer.hidden = true;
@@ -62,8 +68,22 @@ export function startForm(live) {
   const root = h("section", { class: "card start", "aria-labelledby": "start-title" },
     h("h2", { id: "start-title" }, "Start a session"),
     h("p", { class: "quiet" }, "A teacher talks, the learner listens and answers. Everything said is recorded."), form);
-  return { root, show: teacher.show, focus: () => (root.hidden = false, inputs.max_exchanges.focus()) };
+  return { root, show: () => (ends(), teacher.show()), focus: () => (root.hidden = false, inputs.max_exchanges.focus()) };
 }
+
+// Whom to teach and who speaks: only where the settings name several.
+function endFields(live, inputs, fields) {
+  return () => {
+    for (const { name } of ENDS) {
+      const known = live.ends[`${name}s`] ?? [], chosen = inputs[name].value;
+      fields[name].hidden = known.length < 2;
+      fill(inputs[name], JSON.stringify(known.map((end) => [end.name, Boolean(end.lease)])), () => known.map((end) => h("option", { value: end.name, disabled: Boolean(end.lease) }, end.lease ? `${end.name} (is being taught)` : end.name)));
+      if (known.some((end) => end.name === chosen && !end.lease)) inputs[name].value = chosen;
+    }
+  };
+}
+
+const endsOf = (inputs, fields) => Object.fromEntries(ENDS.filter(({ name }) => !fields[name].hidden).map(({ name }) => [name, inputs[name].value]));
 
 // Back end and model: asked of the LLM server when the form is seen, and told to it only where another was chosen.
 function teacherFields(live, inputs, fields, models, remembered) {
@@ -98,7 +118,7 @@ function teacherFields(live, inputs, fields, models, remembered) {
   }
 
   async function choose() {
-    if (!speaker) return;
+    if (!speaker || fields.backend.hidden) return;
     const backend = inputs.backend.value || speaker.backend, model = offered()?.takes_model ? inputs.model.value.trim() : "";
     if (backend === speaker.backend && (!model || model === speaker.model)) return;
     await api.put("/api/llm/speaker", model ? { backend, model } : { backend });

@@ -6,7 +6,7 @@ import { trouble } from "../format.js";
 import { exchangeOf } from "../transcript.js";
 import { explanation } from "./explain.js";
 
-export function talkPanel() {
+export function talkPanel(live) {
   const said = h("div", { class: "talk-log", role: "log", "aria-label": "Talk by hand" });
   const message = h("textarea", { id: "talk-message", rows: "2", maxlength: "20000", placeholder: "Say something" });
   const frozen = h("input", { type: "checkbox", id: "talk-frozen" });
@@ -29,9 +29,10 @@ export function talkPanel() {
     send.disabled = true;
     said.append(h("p", { class: "mine" }, text));
     try {
-      const answer = await api.post("/api/cerebrum/chat", { message: text, learn: !frozen.checked });
+      const learner = live.status?.learner_name ?? "default", named = learner === "default" ? {} : { learner };
+      const answer = await api.post("/api/cerebrum/chat", { message: text, learn: !frozen.checked, ...named });
       const exchange = exchangeOf({ number: 0, cerebrum_response: answer.response, extra: { ...answer, ...answer.extra } });
-      said.append(reply(exchange));
+      said.append(reply(exchange, learner));
       message.value = "";
     } catch (problem) {
       const found = trouble(problem);
@@ -45,9 +46,9 @@ export function talkPanel() {
   return { root: h("aside", { id: "talk", class: "talk", hidden: true, "aria-label": "Talk with the learner by hand" }, h("h2", {}, "Talk by hand"), said, form), focus: () => message.focus() };
 }
 
-function reply(exchange) {
+function reply(exchange, learner) {
   const line = h("p", { class: "theirs" }, exchange.reply || h("span", { class: "silence" }, "silence"));
   if (exchange.seq === null || !exchange.reply) return line;
-  const why = h("button", { type: "button", class: "why", onclick: () => why.replaceWith(explanation(exchange)) }, "why?");
+  const why = h("button", { type: "button", class: "why", onclick: () => why.replaceWith(explanation(exchange, learner)) }, "why?");
   return h("div", {}, line, why);
 }
