@@ -29,6 +29,10 @@ IDLE_SECONDS = 4.0
 """How long a connection is kept for the next request: less than the five seconds after which llama.cpp hangs up."""
 CONNECT_SECONDS = 2.0
 END_SECONDS = 1.0
+SETTLE_SECONDS = 0.05
+"""How long a connection rests before its next request: llama.cpp hangs up after each streamed answer without having
+said so, and a request sent into that moment would be lost. A new connection takes a fraction of a millisecond."""
+KEPT = 8
 
 
 class Broken(Exception):
@@ -185,12 +189,13 @@ class Connections:
 
     def give_back(self, host: str, port: int, connection: Connection) -> None:
         """Keep what can carry another request, hang up on anything else: that stops a model that still speaks."""
-        if self._is_closed or not connection.may_be_kept:
+        kept = self._idle.setdefault((host, port), [])
+        if self._is_closed or not connection.may_be_kept or len(kept) >= KEPT:
             connection.abort()
             return
         connection.begin()
         connection.idle_since = time.monotonic()
-        self._idle.setdefault((host, port), []).append(connection)
+        kept.append(connection)
 
     def close(self) -> None:
         """Hang up everywhere, for good."""
@@ -202,10 +207,9 @@ class Connections:
 
     def _kept(self, host: str, port: int) -> Connection | None:
         kept = self._idle.get((host, port), [])
-        while kept:
-            connection = kept.pop()
-            is_fresh = time.monotonic() - connection.idle_since < IDLE_SECONDS
-            if is_fresh and connection.is_open and not connection.has_news:
+        while kept and (rested := time.monotonic() - kept[0].idle_since) >= SETTLE_SECONDS:
+            connection = kept.pop(0)  # the one that has rested longest
+            if rested < IDLE_SECONDS and connection.is_open and not connection.has_news:
                 connection.idle_since = 0.0
                 return connection
             connection.abort()

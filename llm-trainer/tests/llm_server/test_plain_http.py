@@ -20,6 +20,14 @@ WHOLE = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nhel\r\n2\r\nlo\r\n0\r\n\r\n"
 HINTED = b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" + WHOLE
 UNTIL_CLOSED = b"HTTP/1.1 200 OK\r\n\r\nhello"
+
+
+@pytest.fixture(autouse=True)
+def no_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Here connections are used again at once."""
+    monkeypatch.setattr(plain_http, "SETTLE_SECONDS", -1.0)
+
+
 LIBRARIES = pytest.mark.parametrize("library", [httpx, httpx2], ids=["httpx", "httpx2"])
 
 
@@ -129,6 +137,18 @@ def test_a_connection_idle_for_too_long_is_not_used_again(monkeypatch: pytest.Mo
         assert server.connections == 2
 
     talking(httpx, lambda: Server(WHOLE, WHOLE), do)
+
+
+def test_a_server_that_hangs_up_after_its_answer_without_having_said_so_loses_no_request(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(plain_http, "SETTLE_SECONDS", 0.05)
+
+    async def do(client: httpx.AsyncClient, url: str, server: Server) -> None:
+        assert [(await client.get(url)).text for _ in range(20)] == ["hello"] * 20
+        assert server.connections == 20
+
+    talking(httpx, lambda: Server(*[CHUNKED] * 20, then_closes=True), do)
 
 
 def test_a_long_answer_waits_in_the_socket_for_its_reader_and_comes_whole() -> None:
