@@ -10,7 +10,7 @@ import json
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from llm_trainer.errors import SettingsError
@@ -61,6 +61,12 @@ class Settings(BaseSettings):
     alert_after_seconds: float = Field(300, gt=0, le=86_400, description="outage or standstill that makes an alert")
     data_dir: Path = Field(HOME / "training_logs", description="record, exported session logs, service logs")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="least severity logged")
+
+    @field_validator("llm_backend", mode="before")
+    @classmethod
+    def _several(cls, given: object) -> object:
+        """``ollama, tutor``, as the environment and people write it, is a list."""
+        return [name.strip() for name in given.split(",")] if isinstance(given, str) and "," in given else given
 
     @property
     def llm_backends(self) -> list[str]:

@@ -6,15 +6,15 @@ import argparse
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
-TEACHERS = ("auto", "ollama", "openai", "gguf", "tutor", "recorded")
+from .teachers import teacher_settings
+
 EXAMPLES = """\
 examples:
   python start_training.py --exchanges 500 --delay 0
   python start_training.py --teacher tutor --topics animals,weather --seed 7
   python start_training.py --teacher recorded:dialogues.jsonl.gz
-  python start_training.py --teacher ollama:gemma3:1b
+  python start_training.py --teacher ollama:gemma3:1b,tutor
 
 Settings that are not given here come from the environment (TRAINER_…) and config.json; nothing writes that file.
 Exit codes: 0 the session is done, 1 it failed, 2 it cannot start as asked, 3 a service cannot be reached,
@@ -49,31 +49,6 @@ def read(arguments: Sequence[str], *, program: str = "start_training.py") -> Wis
     return Wish(not given.no_train, given.stay, given.check, given.teacher or "", plan, environment)
 
 
-def teacher_settings(teacher: str | None) -> dict[str, str]:
-    """The settings that make ``teacher`` speak; a path is taken from the current folder. Raises ValueError.
-
-    >>> teacher_settings("ollama:gemma3:1b")
-    {'TRAINER_LLM_BACKEND': 'ollama', 'TRAINER_OLLAMA_MODEL': 'gemma3:1b'}
-    """
-    if not teacher:
-        return {}
-    name, _, detail = teacher.partition(":")
-    if name not in TEACHERS:
-        raise ValueError(f"--teacher {teacher}: there is no such teacher; choose {', '.join(TEACHERS)}")
-    told = {"TRAINER_LLM_BACKEND": name}
-    if name in ("recorded", "gguf"):
-        if detail and not Path(detail).expanduser().is_file():
-            raise ValueError(f"--teacher {teacher}: there is no file {detail}")
-        if detail:
-            told[f"TRAINER_{name.upper()}_PATH"] = str(Path(detail).expanduser().resolve())
-    elif name in ("ollama", "openai"):
-        if detail:
-            told[f"TRAINER_{name.upper()}_MODEL"] = detail
-    elif detail:
-        raise ValueError(f"--teacher {teacher}: {name} takes nothing after the colon")
-    return told
-
-
 def _parser(program: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog=program,
@@ -85,7 +60,8 @@ def _parser(program: str) -> argparse.ArgumentParser:
     add = parser.add_argument
     add("--exchanges", type=_count, default=100, metavar="N", help="exchanges to teach (default: 100)")
     add("--delay", type=_seconds, metavar="S", help="seconds from one exchange's start to the next (0: no pause)")
-    add("--teacher", metavar="WHO", help="auto, tutor, ollama[:MODEL], openai[:MODEL], recorded:FILE or gguf:FILE")
+    who = "auto, tutor, ollama[:MODEL], openai[:MODEL], recorded:FILE or gguf:FILE; of several with commas between, "
+    add("--teacher", metavar="WHO", help=f"{who}the first that can speaks, and the next when it fails")
     add("--topics", type=_names, metavar="A,B,…", help="topics to talk about, in this order")
     add("--strategy", metavar="NAME", help="how to teach")
     add("--seed", type=int, metavar="N", help="makes the session's choices the same each time")

@@ -13,7 +13,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from .arguments import Wish, read
+from .arguments import read
 from .environment import Project, ensure
 from .installer import EnvironmentUnavailable, clean
 from .processes import end_leftovers, port_taken
@@ -31,7 +31,7 @@ def main(arguments: Sequence[str]) -> int:
         _check_ports(settings)
         if wish.check:
             return 0
-        _make(wish)
+        _make(settings)
     except EnvironmentUnavailable as why:
         print(why, file=sys.stderr)
         return 2
@@ -45,10 +45,10 @@ def record(data_dir: Path) -> Path:
     return data_dir / "services" / "started.json"
 
 
-def _make(wish: Wish) -> None:
+def _make(settings: Mapping[str, str]) -> None:
     tools = Path(os.environ.get("TRAINER_TOOLS") or HOME / ".tools")
     ensure(TRAINER, "requirements.lock", tools, _say)
-    if wish.environment.get("TRAINER_LLM_BACKEND") == "gguf":
+    if "gguf" in settings.get("TRAINER_LLM_BACKEND", ""):
         ensure(TRAINER, "requirements-gguf.lock", tools, _say)
 
 

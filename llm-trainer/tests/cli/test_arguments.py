@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from llm_trainer.cli.arguments import read, teacher_settings
+from llm_trainer.cli.arguments import read
+from llm_trainer.cli.teachers import teacher_settings
 
 
 def test_what_is_not_asked_for_is_left_to_the_settings() -> None:

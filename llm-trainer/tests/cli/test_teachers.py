@@ -1,0 +1,52 @@
+"""``--teacher``: one or several, their models and files; what makes no sense is refused with the reason."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from llm_trainer import settings
+from llm_trainer.cli.teachers import teacher_settings
+
+
+@pytest.mark.parametrize("given", ["ollama:gemma3:1b,tutor", "openai,ollama,tutor", "tutor"])
+def test_what_is_told_to_the_services_is_what_their_settings_take(given: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in teacher_settings(given).items():
+        monkeypatch.setenv(name, value)
+
+    assert settings.load().llm_backends == [each.partition(":")[0] for each in given.split(",")]
+
+
+def test_by_the_environment_several_may_stand_with_commas_between_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TRAINER_LLM_BACKEND", "ollama, tutor")
+
+    assert settings.load().llm_backends == ["ollama", "tutor"]
+
+
+def test_a_file_name_may_have_commas_and_colons(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    name = "a,b.jsonl"
+    (tmp_path / name).write_text("")
+    monkeypatch.chdir(tmp_path)
+
+    assert teacher_settings(f"recorded:{name},tutor") == {
+        "TRAINER_LLM_BACKEND": '["recorded", "tutor"]',
+        "TRAINER_RECORDED_PATH": str((tmp_path / name).resolve()),
+    }
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ("tutor,tutor", "once"),
+        ("ollama:a,ollama:b", "once"),
+        ("auto,tutor", "alone"),
+        ("nobody,tutor", "no such teacher"),
+        ("tutor,nobody", "colon|no such teacher"),
+        ("gguf:/no/such/file,tutor", "no file"),
+        ("tutor:x,ollama", "nothing after the colon"),
+    ],
+)
+def test_nonsense_is_refused(given: str, words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        teacher_settings(given)
