@@ -6,26 +6,28 @@ mixtures"; Mahoney 2005, "Adaptive weighing of context models"). A context's wei
 decision: one occurrence says little.
 
 Cells live in a table of fixed size, found by hash and without check, so that memory is bounded: what collides, mixes.
+Decisions come in batches, such as the bits of one letter: all are predicted before any of them is learned.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
-
 import numpy as np
+from numpy.typing import NDArray
 
 from cerebrum.models.state import State
+
+Numbers = NDArray[np.int64]
+Reals = NDArray[np.float64]
 
 _SLOTS = 1 << 22
 _SPREAD = 0x9E3779B1
 _ONE = 1 << 24
-_FIRST = (int(0.075 * _ONE), int(0.925 * _ONE))
+_FIRST = np.array((int(0.075 * _ONE), int(0.925 * _ONE)), np.int64)
 _MOST = 255
-_EXPERIENCES = (0, 0, 1, 2, 3) + (3,) * 3 + (4,) * 24 + (5,) * 224
+_EXPERIENCES = np.array((0, 0, 1, 2, 3) + (3,) * 3 + (4,) * 24 + (5,) * 224, np.int64)
 _CLASSES = 6
-_RATES = tuple(1 / (n + 1.6) for n in range(_MOST + 1))
-_STRETCH = tuple(math.log((k + 0.5) / (4095.5 - k)) for k in range(4096))
+_RATES = 1 / (np.arange(_MOST + 1) + 1.6)
+_STRETCH = np.log((np.arange(4096) + 0.5) / (4095.5 - np.arange(4096)))
 _FAR = 9.0
 
 
@@ -35,57 +37,49 @@ class Bitwise:
     Two sets of weights are averaged: one knows how often each context met the decision, one how many contexts did.
     """
 
-    def __init__(self, contexts: int, situations: int, rate: float = 0.02, weight: float = 0.3) -> None:
+    def __init__(self, contexts: int, situations: int, rate: float = 0.015, weight: float = 0.22) -> None:
         self.rate = rate
-        self.by_experience = [[weight] * (contexts * _CLASSES) for _ in range(situations)]
-        self.by_number = [[weight] * contexts for _ in range(situations * (contexts + 1))]
-        self.cells = np.zeros(_SLOTS, np.uint32).data
-        self.met = np.zeros(_SLOTS, np.uint8).data
+        self.by_experience: Reals = np.full((situations, contexts * _CLASSES), weight)
+        self.by_number: Reals = np.full((situations * (contexts + 1), contexts), weight)
+        self.cells = np.zeros(_SLOTS, np.uint32)
+        self.met = np.zeros(_SLOTS, np.uint8)
+        self._places = np.arange(contexts) * _CLASSES
 
-    def decide(self, hashes: Sequence[int], decision: int, bit: int, situation: int, *, learn: bool) -> float:
-        """Probability of ``bit``, which is then learned if asked to.
+    def decide(self, hashes: Numbers, decisions: Numbers, bits: Numbers, situations: Numbers, *, learn: bool) -> Reals:
+        """Return the probability of each of n ``bits``, which are then learned if asked to.
 
-        ``hashes`` stand for the contexts, one each; ``decision`` says which decision this is.
+        ``hashes`` stand for the contexts, (contexts,); ``decisions`` say which decisions these are, (n,).
         """
-        cells, met = self.cells, self.met
-        spread = decision * _SPREAD
-        slots = [context + spread & _SLOTS - 1 for context in hashes]
-        seen = [(at, slot, met[slot], _STRETCH[cells[slot] >> 12]) for at, slot in enumerate(slots) if met[slot]]
-        experienced = self.by_experience[situation]
-        numbered = self.by_number[situation * (len(hashes) + 1) + len(seen)]
-        one_sum = other_sum = 0.0
-        for at, _, times, stretched in seen:
-            one_sum += experienced[at * _CLASSES + _EXPERIENCES[times]] * stretched
-            other_sum += numbered[at] * stretched
+        slots = hashes + decisions[:, None] * _SPREAD & _SLOTS - 1
+        times, cells = self.met[slots], self.cells[slots].astype(np.int64)
+        stretched = _STRETCH[cells >> 12] * (times > 0)
+        experienced = situations[:, None] * self.by_experience.shape[1] + self._places + _EXPERIENCES[times]
+        numbered = situations * (len(hashes) + 1) + np.count_nonzero(times, 1)
+        one = (self.by_experience.reshape(-1)[experienced] * stretched).sum(1)
+        other = (self.by_number[numbered] * stretched).sum(1)
         if learn:
-            one_step = (bit - _squash(one_sum)) * self.rate
-            other_step = (bit - _squash(other_sum)) * self.rate
-            target = (_ONE - 1) * bit
-            for at, slot, times, stretched in seen:
-                experienced[at * _CLASSES + _EXPERIENCES[times]] += one_step * stretched
-                numbered[at] += other_step * stretched
-                cells[slot] += int((target - cells[slot]) * _RATES[times])
-                met[slot] = times + 1 if times < _MOST else _MOST
-            for slot in slots:
-                if not met[slot]:
-                    cells[slot], met[slot] = _FIRST[bit], 1
-        one = _squash((one_sum + other_sum) / 2)
-        return one if bit else 1 - one
+            one_step, other_step = (bits - _squash(one)) * self.rate, (bits - _squash(other)) * self.rate
+            np.add.at(self.by_experience.reshape(-1), experienced, one_step[:, None] * stretched)
+            np.add.at(self.by_number, numbered, other_step[:, None] * stretched)
+            moved = cells + ((bits[:, None] * (_ONE - 1) - cells) * _RATES[times]).astype(np.int64)
+            self.cells[slots] = np.where(times, moved, _FIRST[bits][:, None])
+            self.met[slots] = np.minimum(times, _MOST - 1) + 1
+        likely = _squash((one + other) / 2)
+        return np.where(bits, likely, 1 - likely)
 
     def state(self) -> State:
         """Everything that can influence later behaviour; only cells in use."""
-        met, cells = np.asarray(self.met), np.asarray(self.cells)
-        used = np.flatnonzero(met).astype(np.int32)
-        weights = {"by_experience": np.array(self.by_experience), "by_number": np.array(self.by_number)}
-        return {"used": used, "met": met[used], "cells": cells[used], **weights}
+        used = np.flatnonzero(self.met).astype(np.int32)
+        weights = {"by_experience": self.by_experience, "by_number": self.by_number}
+        return {"used": used, "met": self.met[used], "cells": self.cells[used], **weights}
 
     def restore(self, state: State) -> None:
         """Take over what ``state`` gave."""
-        met, cells = np.zeros(_SLOTS, np.uint8), np.zeros(_SLOTS, np.uint32)
-        met[state["used"]], cells[state["used"]] = state["met"], state["cells"]
-        self.met, self.cells = met.data, cells.data
-        self.by_experience, self.by_number = state["by_experience"].tolist(), state["by_number"].tolist()
+        self.met, self.cells = np.zeros(_SLOTS, np.uint8), np.zeros(_SLOTS, np.uint32)
+        self.met[state["used"]], self.cells[state["used"]] = state["met"], state["cells"]
+        self.by_experience, self.by_number = np.array(state["by_experience"]), np.array(state["by_number"])
 
 
-def _squash(total: float) -> float:
-    return 1 / (1 + math.exp(-total if -_FAR < total < _FAR else _FAR if total < 0 else -_FAR))
+def _squash(total: Reals) -> Reals:
+    squashed: Reals = 1 / (1 + np.exp(-np.clip(total, -_FAR, _FAR)))
+    return squashed

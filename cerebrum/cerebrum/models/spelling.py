@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Container
+from functools import lru_cache
 from zlib import crc32
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cerebrum.models.bitwise import Bitwise
 from cerebrum.models.letters import Letters
@@ -65,19 +67,14 @@ class Spelling:
         cost = 0.0
         for place in range(len(word) + 1):
             start = word[:place]
-            hashes = _contexts(start, before)
-            ends = place == len(word)
-            if start not in known:
-                cost -= math.log2(self.bits.decide(hashes, 0, int(ends), min(place, 3), learn=learn))
-            if ends:
-                break
-            for index, byte in enumerate(word[place].encode("utf-8", "surrogatepass")):
-                node = 1
-                for shift in range(7, -1, -1):
-                    bit = byte >> shift & 1
-                    p = self.bits.decide(hashes, index << 8 | node, bit, max(shift, 4), learn=learn)
-                    cost -= math.log2(p)
-                    node = node << 1 | bit
+            letter = word[place : place + 1].encode("utf-8", "surrogatepass")
+            may_end = start not in known
+            decisions, bits, situations = _decisions(letter, min(place, 3))
+            first = 0 if may_end else 1
+            if first < len(decisions):
+                hashes = np.array(_contexts(start, before), np.int64)
+                likely = self.bits.decide(hashes, decisions[first:], bits[first:], situations[first:], learn=learn)
+                cost -= float(np.log2(likely).sum())
         return cost
 
     def state(self) -> State:
@@ -103,8 +100,21 @@ def _contexts(start: str, before: str) -> list[int]:
         marked[-4:],
         marked[-5:],
         folded,
+        folded[-3:],
         marked[-3:-1],
         f"{len(start)}{marked[-1:]}",
         f"{before}\n{folded}",
     )
     return [crc32(f"{kind}{text}".encode("utf-8", "surrogatepass")) for kind, text in enumerate(seen)]
+
+
+@lru_cache(maxsize=4096)
+def _decisions(letter: bytes, place: int) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Return the decisions that tell this letter, their bits and situations: first whether the word ends here."""
+    told = [(0, int(not letter), place)]
+    for index, byte in enumerate(letter):
+        for shift in range(7, -1, -1):
+            node = (1 << 8 | byte) >> shift + 1
+            told.append((index << 8 | node, byte >> shift & 1, max(shift, 4)))
+    columns = np.array(told, np.int64).T
+    return columns[0], columns[1], columns[2]
