@@ -16,9 +16,10 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, m
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.pool import NullPool, StaticPool
 
-from llm_trainer.errors import SettingsError, StoreError
+from llm_trainer.errors import SettingsError, StoreCorrupt, StoreError
+from llm_trainer.middleware import wal
 from llm_trainer.middleware.tables import HEAD, metadata
-from llm_trainer.middleware.trouble import translated
+from llm_trainer.middleware.trouble import MENDING, translated
 
 log = logging.getLogger(__name__)
 
@@ -92,11 +93,19 @@ def open_database(url: str, creator: Creator | None = None) -> Connection:
 def _sqlite(url: URL, creator: Creator | None) -> Engine:
     if url.database:
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+        _refuse_a_damaged_log(Path(url.database))
     made = {} if creator is None else {"creator": creator}
     engine = create_engine(url, poolclass=StaticPool, connect_args={"timeout": LOCK_SECONDS}, **made)
     event.listen(engine, "connect", _configure)
     event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
     return engine
+
+
+def _refuse_a_damaged_log(path: Path) -> None:
+    """Opened, SQLite would silently drop what stands behind the damage."""
+    log_file = path.with_name(path.name + "-wal")
+    if (fault := wal.look(log_file).fault) and not wal.is_in_use(path):
+        raise StoreCorrupt(f"{log_file} is damaged: {fault}", remedy=MENDING)
 
 
 def _configure(connection: sqlite3.Connection, _: object) -> None:

@@ -10,6 +10,11 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from llm_trainer.errors import StoreCorrupt, StoreError, StoreInDoubt, StoreLocked, StoreUnsafe
 
+MENDING = (
+    "`python middleware.py verify` names all that is damaged, `python middleware.py repair` keeps what is "
+    "provably good; or move it away to begin anew"
+)
+"""What can be done about a damaged record."""
 _LOCKED, _CORRUPT, _NOT_A_DATABASE = 5, 11, 26
 _SYNC_FAILED = {1034, 1290}  # SQLITE_IOERR_FSYNC, SQLITE_IOERR_DIR_FSYNC
 
@@ -41,7 +46,7 @@ def _ours(error: BaseException | None, place: str) -> StoreError:
         remedy = "stop the other middleware, or give this one another data_dir"
         return StoreLocked(f"{place} is in use by another program", remedy=remedy)
     if code & 0xFF in (_CORRUPT, _NOT_A_DATABASE) or "malformed" in said or "not a database" in said:
-        return StoreCorrupt(f"{place} is damaged: {error}", remedy="put back a copy, or move it away to begin anew")
+        return StoreCorrupt(f"{place} is damaged: {error}", remedy=MENDING)
     return StoreError(f"{place}: {error}", remedy="make room on the disk or mend its permissions; nothing is lost")
 
 

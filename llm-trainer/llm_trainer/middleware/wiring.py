@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from llm_trainer.errors import SettingsError
-from llm_trainer.middleware import leases, queries
+from llm_trainer.middleware import leases, queries, verification
 from llm_trainer.middleware.bodies import Bodies
 from llm_trainer.middleware.clock import Clock
 from llm_trainer.middleware.hub import Hub
@@ -28,9 +28,14 @@ async def wire_up(settings: Settings) -> tuple[Parts, Wire]:
 
     What a process of ours that died still held is free from here on.
     """
-    learners, teachers = _learners(settings), _teachers(settings)
+    learners, teachers = learners_of(settings), _teachers(settings)
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     record = await Record.open(settings.record_url or f"sqlite:///{settings.data_dir / 'record.sqlite3'}")
+    try:
+        await record.read(verification.refuse_damage)
+    except BaseException:
+        await record.close()
+        raise
     owner = leases.owner_name(settings.middleware_port)
     await record.read(leases.free, None if record.is_exclusive else owner)
     clock, hub, bodies = Clock(), Hub(), Bodies()
@@ -70,7 +75,7 @@ async def wire_up(settings: Settings) -> tuple[Parts, Wire]:
     return parts, wire
 
 
-def _learners(settings: Settings) -> dict[str, Callable[[Wire], HttpLearner]]:
+def learners_of(settings: Settings) -> dict[str, Callable[[Wire], HttpLearner]]:
     """How to make each learner that the settings name; SettingsError names what is wrong."""
     given: dict[str, str | dict[str, Any]] = {DEFAULT: settings.cerebrum_url}
     made = {DEFAULT: _learner("cerebrum_url", settings.cerebrum_url, settings.learner, settings)}

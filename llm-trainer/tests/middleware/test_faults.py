@@ -217,7 +217,7 @@ def test_a_damaged_record_is_refused_by_name(tmp_path, capsys):
     from llm_trainer.middleware.main import main
 
     (tmp_path / "record.sqlite3").write_bytes(b"not a database, certainly " * 200)
-    assert main(["--data-dir", str(tmp_path), "--port", "28791"]) == 1
+    assert main(["--data-dir", str(tmp_path), "--port", "28791"]) == 65
     assert "record.sqlite3 is damaged" in capsys.readouterr().err
 
 
