@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Coroutine
 from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol
 
-from llm_trainer.errors import PeerAnswerInvalid, PeerBusy, PeerRefused
+from llm_trainer.errors import PeerAnswerInvalid, PeerBusy, PeerError, PeerRefused, PeerTimeout
 from llm_trainer.middleware.mapping import clean, cleaned
 from llm_trainer.middleware.wire import Answer, Wire
 from llm_trainer.session.steps import AskTeacher
 
 PEER = "llm"
 STATUS_SECONDS = 2.0
+FIRST_SECONDS = 30.0
+"""What the LLM server allows a model to begin in, beside ``llm_timeout_seconds`` for the whole turn."""
+LOOK_SECONDS = 5.0
+"""How often a slow turn is looked after: whether its model is still loading."""
+LONGEST_SECONDS = 3_600.0
 _HOW = ("model", "speaker", "tokens_used", "prompt_tokens", "completion_tokens", "cost", "timings", "finish_reason")
 
 
@@ -58,7 +65,7 @@ class HttpTeacher:
             body["topic"] = step.topic
         if step.attempt:
             body["attempt"] = step.attempt
-        answer = await self._post("/api/chat", body, session_id)
+        answer = await self._patiently(self._post("/api/chat", body, session_id, LONGEST_SECONDS))
         text = answer.get("response")
         if not isinstance(text, str):
             raise PeerAnswerInvalid("the LLM server's answer has no text", peer=PEER, remedy="see its log")
@@ -113,13 +120,41 @@ class HttpTeacher:
         answer = await self._wire.call(PEER, "GET", f"{self.url}/api/status", deadline_seconds=STATUS_SECONDS)
         return understood(answer, PEER)
 
-    async def _post(self, path: str, body: dict[str, Any], session_id: str | None) -> dict[str, Any]:
+    async def _patiently(self, call: Coroutine[Any, Any, dict[str, Any]]) -> dict[str, Any]:
+        """A turn takes as long as its limits allow; a model that is loading takes the time that it takes."""
+        asking = asyncio.ensure_future(call)
+        patience = self._timeout_seconds + FIRST_SECONDS
+        loading_until = asyncio.get_running_loop().time()
+        try:
+            while not (await asyncio.wait({asking}, timeout=LOOK_SECONDS))[0]:
+                now = asyncio.get_running_loop().time()
+                if await self._is_loading():
+                    loading_until = now
+                elif now - loading_until > patience:
+                    detail = f"the LLM server did not answer within {patience:g} s"
+                    remedy = "see its status and its log; llm_timeout_seconds sets the longest wait"
+                    raise PeerTimeout(detail, peer=PEER, remedy=remedy)
+            return asking.result()
+        finally:
+            if not asking.done():
+                asking.cancel()
+                await asyncio.wait({asking})
+
+    async def _is_loading(self) -> bool:
+        try:
+            return (await self.status()).get("state") == "loading"
+        except PeerError:
+            return False
+
+    async def _post(
+        self, path: str, body: dict[str, Any], session_id: str | None, seconds: float | None = None
+    ) -> dict[str, Any]:
         answer = await self._wire.call(
             PEER,
             "POST",
             self.url + path,
             body=body,
-            deadline_seconds=self._timeout_seconds,
+            deadline_seconds=seconds or self._timeout_seconds,
             session_id=session_id,
         )
         return understood(answer, PEER)

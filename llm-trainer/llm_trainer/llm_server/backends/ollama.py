@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import time
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from typing import Any, cast
 
@@ -50,6 +51,7 @@ class Ollama:
         self._url, self._model, self._stop = url, model, stop
         self._budget = Budget(context_tokens)
         self._waiting = 0  # requests that have not got their first piece: if the model is not resident, it is loading
+        self._waiting_since = 0.0
         timeout = httpx.Timeout(None, connect=CONNECT_SECONDS)
         self._client = ollama.AsyncClient(
             url, timeout=timeout, follow_redirects=False, trust_env=False, transport=plainly(httpx)
@@ -59,6 +61,7 @@ class Ollama:
         """Speak the next turn, piece by piece."""
         answer_tokens = request.max_tokens or self._budget.answer_tokens
         fitting = self._budget.fit(request, answer_tokens)
+        self._waiting_since = self._waiting_since if self._waiting else time.monotonic()
         self._waiting += 1
         waiting = True
         try:
@@ -146,7 +149,8 @@ class Ollama:
         if is_resident:
             return "ready", f"{self._model} is loaded"
         if self._waiting:
-            return "loading", f"ollama is loading {self._model}; the first answer may take minutes"
+            seconds = time.monotonic() - self._waiting_since
+            return "loading", f"ollama is loading {self._model} for {seconds:.0f} s; the first answer may take minutes"
         return "ready", f"{self._model} is pulled; the first request loads it"
 
     def _finish(self, part: ollama.ChatResponse, sent: ChatRequest, answer_tokens: int) -> Finish:
