@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Executable, bindparam, insert, update
 
-from llm_trainer.middleware.tables import events, exchanges, journal, leases, measurements, sessions
+from llm_trainer.middleware.tables import events, exchanges, journal, leases, measurements, sessions, wire
 
 _OPEN = ("drafted", "sending")
 
@@ -32,6 +32,12 @@ CLOSE = (
 )
 RETOLD = (
     update(exchanges).where(exchanges.c.key == bindparam("the_key")).values(learner_seq=bindparam("new_learner_seq"))
+)
+
+CALL_BEGUN = insert(wire)
+_ANSWERED = ("status", "milliseconds", "bytes_received", "digest_received", "error")
+CALL_FINISHED = (
+    update(wire).where(wire.c.id == bindparam("the_id")).values({name: bindparam(f"new_{name}") for name in _ANSWERED})
 )
 
 KEPT = ("state", "journal_seq", "event_seq", "head", "spent")

@@ -19,18 +19,17 @@ import json
 import logging
 import os
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from sqlalchemy import Connection, Executable, Insert, select
-from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, StatementError
+from sqlalchemy import Connection, Executable
 
 from llm_trainer.errors import LeaseLost, StoreError, StoreInDoubt, StoreUnsafe
+from llm_trainer.middleware import writing
 from llm_trainer.middleware.database import open_database
-from llm_trainer.middleware.statements import FENCED, ONE_ROW
 from llm_trainer.middleware.trouble import translated
+from llm_trainer.middleware.writing import Refused, Unlike, Write
 from llm_trainer.session.transitions import EngineBreach
 
 log = logging.getLogger(__name__)
@@ -59,23 +58,6 @@ def end_process(error: StoreUnsafe) -> None:
     """Nobody knows what is on the disk: end at once, before anything is sent or written on top of it."""
     log.critical("the disk did not confirm a write; ending now detail=%s", error.detail)
     os._exit(UNSAFE_EXIT_CODE)
-
-
-@dataclass(frozen=True)
-class Write:
-    """One statement with its parameters, and the session that it belongs to (none: the middleware itself)."""
-
-    statement: Executable
-    row: Row
-    session_id: str | None
-
-
-class Refused(Exception):
-    """The database understood one write and would not have it, or it changed nothing where it had to."""
-
-    def __init__(self, write: Write, reason: EngineBreach | LeaseLost) -> None:
-        super().__init__(str(reason))
-        self.write, self.reason = write, reason
 
 
 class Record:
@@ -215,12 +197,15 @@ class Record:
         taken = max(0, self._upto - self._written)
         batch = self._pending[:taken]
         refused: dict[str | None, EngineBreach | LeaseLost] = {}
+        execute = writing.together
         while True:
             kept = [write for write in batch if write.session_id not in refused]
             try:
                 with translated(self._place), self._connection.begin():
-                    _execute(self._connection, kept)
+                    execute(self._connection, kept)
                 break
+            except Unlike:
+                execute = writing.one_by_one
             except Refused as refusal:
                 refused[refusal.write.session_id] = refusal.reason
                 log.error("writes refused session=%s reason=%s", refusal.write.session_id, refusal.reason)
@@ -238,36 +223,6 @@ class Record:
         """Find out whether the transaction that was on its way when the connection broke was committed."""
         if self._in_doubt:
             with translated(self._place), self._connection.begin():
-                if _is_written(self._connection, self._pending[: self._in_doubt]):
+                if writing.are_written(self._connection, self._pending[: self._in_doubt]):
                     self._forget(self._in_doubt)
             self._in_doubt = 0
-
-
-def _execute(connection: Connection, writes: Iterable[Write]) -> None:
-    for write in writes:
-        try:
-            changed = connection.execute(write.statement, write.row).rowcount
-        except (StatementError, TypeError, ValueError, OverflowError) as error:
-            if isinstance(error, DBAPIError) and not isinstance(error, (IntegrityError, DataError)):
-                raise
-            raise Refused(write, EngineBreach(f"the record refuses a write: {error}")) from error
-        if changed != 1 and any(write.statement is single for single in ONE_ROW):
-            raise Refused(write, _why_unchanged(write, changed))
-
-
-def _why_unchanged(write: Write, changed: int) -> EngineBreach | LeaseLost:
-    if any(write.statement is fenced for fenced in FENCED):
-        return LeaseLost(f"session {write.session_id} was taken over", remedy="it goes on where it was taken to")
-    named = write.row.get("the_key", write.row)
-    return EngineBreach(f"a write that must change one row changed {changed}: {named}")
-
-
-def _is_written(connection: Connection, writes: Iterable[Write]) -> bool:
-    """Whether these writes, a transaction of old, are there: any row that has its whole key tells of all the others."""
-    for write in writes:
-        if isinstance(write.statement, Insert):
-            columns = [column for column in write.statement.table.c if column.primary_key]
-            if all(column.name in write.row for column in columns):
-                named = [column == write.row[column.name] for column in columns]
-                return connection.execute(select(1).where(*named)).first() is not None
-    return False

@@ -15,14 +15,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import anyio
-from sqlalchemy import bindparam, insert, update
 
 from llm_trainer.errors import PeerAnswerInvalid, PeerTimeout, PeerUnreachable
 from llm_trainer.middleware import leases
 from llm_trainer.middleware.bodies import Bodies
 from llm_trainer.middleware.http1 import Broken, Client, Renewed, Unreachable
+from llm_trainer.middleware.statements import CALL_BEGUN, CALL_FINISHED
 from llm_trainer.middleware.store import Record
-from llm_trainer.middleware.tables import wire
 
 ANSWER_LIMIT_BYTES = 1 << 20
 CONNECT_SECONDS = 2.0
@@ -30,11 +29,6 @@ IDS_AT_ONCE = 1_000
 IDLE_SECONDS = 3.0
 """Shorter than common servers keep an idle connection, so that a request never meets one that is just closing."""
 
-_BEGIN = insert(wire)
-_FINISHED = ("status", "milliseconds", "bytes_received", "digest_received", "error")
-_FINISH = (
-    update(wire).where(wire.c.id == bindparam("the_id")).values({name: bindparam(f"new_{name}") for name in _FINISHED})
-)
 _HEADERS = {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "http"}
 
 
@@ -129,9 +123,7 @@ class Wire:
         self._finish(number, began, answer)
         return answer
 
-    async def _send(
-        self, method: str, url: str, sent: bytes, headers: Mapping[str, str], since: int | None
-    ) -> Answer:
+    async def _send(self, method: str, url: str, sent: bytes, headers: Mapping[str, str], since: int | None) -> Answer:
         given = {"Content-Type": "application/json", **headers} if sent else headers
         began = time.perf_counter()
         received = await self._client.request(method, url, sent, given, since)
@@ -158,7 +150,7 @@ class Wire:
             "bytes_sent": len(sent),
             "digest_sent": sha256(sent).hexdigest(),
         }
-        self._record.write(_BEGIN, row, session_id)
+        self._record.write(CALL_BEGUN, row, session_id)
         self._bodies.begin(number, method, sent, session_id)
         return number
 
@@ -171,7 +163,7 @@ class Wire:
             "new_digest_received": sha256(answer.body).hexdigest() if answer else None,
             "new_error": error or ("answer-too-large" if answer and answer.cut else None),
         }
-        self._record.write(_FINISH, row)
+        self._record.write(CALL_FINISHED, row)
         if answer is not None:
             self._bodies.finish(number, answer.body, cut=answer.cut)
 

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from llm_trainer.errors import LeaseLost, SessionActive, StoreError, StoreInDoubt, StoreUnsafe
-from llm_trainer.middleware import leases, planning, queries, statements, store
+from llm_trainer.middleware import leases, planning, queries, statements, writing
 from llm_trainer.middleware.leases import Claim
 from llm_trainer.middleware.planning import Wish
 from llm_trainer.middleware.store import Record
@@ -255,7 +255,7 @@ def test_a_transaction_that_was_kept_although_no_answer_came_is_not_written_twic
     url = postgresql.new_database()
 
     async def play(record):
-        honest = store._execute
+        honest = writing.together
 
         def executed_and_committed_behind_our_back(connection, writes):
             honest(connection, writes)
@@ -265,7 +265,7 @@ def test_a_transaction_that_was_kept_although_no_answer_came_is_not_written_twic
 
         record.write(statements.JOURNAL, entry("s", 1), "s")
         with pytest.MonkeyPatch.context() as patched:
-            patched.setattr(store, "_execute", executed_and_committed_behind_our_back)
+            patched.setattr(writing, "together", executed_and_committed_behind_our_back)
             with pytest.raises(StoreInDoubt):
                 await record.commit("s")
         record.write(statements.JOURNAL, entry("s", 2), "s")
