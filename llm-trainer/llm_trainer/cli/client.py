@@ -45,7 +45,7 @@ class Middleware:
 
     def status(self, session: str = "") -> Json:
         """Where a session stands; the present or last one when none is named."""
-        return self._json("GET", "/api/training/status", params=_given(session=session))
+        return self._json("GET", "/api/training/status", params=_given(session_id=session))
 
     def services(self) -> Json:
         """Middleware, learner and LLM server, as last seen."""
@@ -61,40 +61,46 @@ class Middleware:
 
     def stop(self, session: str = "", timeout: float = STOP_SECONDS) -> Json:
         """Stop a session; answers when it has really stopped, which may take as long as the call in flight."""
-        return self._json("POST", "/api/training/stop", params=_given(session=session), timeout=timeout)
+        return self._json("POST", "/api/training/stop", params=_given(session_id=session), timeout=timeout)
 
     def pause(self, session: str = "") -> Json:
         """Hold a session after the exchange in flight."""
-        return self._json("POST", "/api/training/pause", params=_given(session=session), timeout=STOP_SECONDS)
+        return self._json("POST", "/api/training/pause", params=_given(session_id=session), timeout=STOP_SECONDS)
 
     def resume(self, session: str = "") -> Json:
         """Go on after a pause."""
-        return self._json("POST", "/api/training/resume", params=_given(session=session), timeout=60.0)
+        return self._json("POST", "/api/training/resume", params=_given(session_id=session), timeout=60.0)
 
     def step(self, session: str = "", exchanges: int = 1) -> Json:
         """Some exchanges of a paused session."""
-        body, params = {"exchanges": exchanges}, _given(session=session)
+        body, params = {"exchanges": exchanges}, _given(session_id=session)
         return self._json("POST", "/api/training/step", json=body, params=params, timeout=STOP_SECONDS)
 
     def retune(self, changes: Mapping[str, object], session: str = "") -> Json:
         """Change delay, topics or strategy while a session runs."""
-        return self._json("PATCH", "/api/training", json=dict(changes), params=_given(session=session))
+        return self._json("PATCH", "/api/training", json=dict(changes), params=_given(session_id=session))
 
     def log(self, limit: int, after: int | None = None, session: str = "") -> Json:
         """Exchanges of a session: the newest ``limit``, or the first ``limit`` beyond ``after``."""
-        return self._json("GET", "/api/training/log", params=_given(limit=limit, after=after, session=session))
+        return self._json("GET", "/api/training/log", params=_given(limit=limit, after=after, session_id=session))
 
     def measurements(self, after: int, session: str = "", limit: int = 1_000) -> list[Json]:
         """What the learner measured of itself in a session, oldest first, from row ``after`` + 1 on."""
-        params = _given(after=after, session=session, limit=limit)
+        params = _given(after=after, session_id=session, limit=limit)
         return _objects(self._json("GET", "/api/training/measurements", params=params).get("measurements"))
 
-    def events(self, after: str) -> Iterator[Event]:
-        """What happens, from event ``after`` on, what was missed first; ends when the middleware ends it."""
+    def events(self, after: str, session: str = "") -> Iterator[Event]:
+        """What happens from event ``after`` on, what was missed first: in ``session``, or in the latest and the next.
+
+        Ends when the middleware ends it.
+        """
+        params = _given(session_id=session)
         headers, patience = {"Last-Event-ID": after}, httpx.Timeout(10.0, read=SILENCE_SECONDS)
         with (
             self._translated(),
-            self._http.stream("GET", "/api/training/events", headers=headers, timeout=patience) as answer,
+            self._http.stream(
+                "GET", "/api/training/events", headers=headers, params=params, timeout=patience
+            ) as answer,
         ):
             if answer.is_error:
                 answer.read()
@@ -106,7 +112,7 @@ class Middleware:
         return self._json("GET", f"/api/sessions/{quote(session, safe='')}")
 
     def take_up(self, session: str) -> Json:
-        """Go on with a session that a crash cut off."""
+        """Go on with a session that is paused, or that a crash cut off."""
         return self._json("POST", f"/api/sessions/{quote(session, safe='')}/resume", timeout=60.0)
 
     def delete(self, session: str) -> Json:
@@ -125,9 +131,14 @@ class Middleware:
         """How far that is."""
         return self._json("GET", "/api/llm/pull")
 
-    def sessions(self, limit: int = 100) -> list[Json]:
-        """Sessions, newest first."""
-        return _objects(self._json("GET", "/api/sessions", params={"limit": limit}).get("sessions"))
+    def sessions(self, limit: int = 100, status: str = "") -> list[Json]:
+        """Sessions, newest first; only those of a status (running, ended, interrupted) where one is given."""
+        params = _given(limit=limit, status=status)
+        return _objects(self._json("GET", "/api/sessions", params=params).get("sessions"))
+
+    def learners(self) -> Json:
+        """Whom a session may teach, who may speak in it, and who is taught now."""
+        return self._json("GET", "/api/learners")
 
     def export(self, session: str, form: str) -> Iterator[bytes]:
         """The session's record in one of the formats, piece by piece."""

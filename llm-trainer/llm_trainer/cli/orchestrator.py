@@ -66,5 +66,5 @@ def _bare(
 ) -> None:
     context.obj = Reach(url, as_json)
     if context.invoked_subcommand is None:
-        plan = plan_of(exchanges, delay, topics, strategy, seed)
+        plan = plan_of(exchanges, topics, delay=delay, strategy=strategy, seed=seed)
         raise typer.Exit(follow_ours(reach(url, as_json), plan))

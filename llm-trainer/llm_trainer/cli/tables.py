@@ -72,11 +72,27 @@ def _session(training: Mapping[str, Any]) -> list[tuple[str, str]]:
         rate = training.get("rate_per_second")
         pace = f"{rate:.2f} a second, " if isinstance(rate, int | float) else ""
         rows.append(("pace", f"{pace}{duration(training.get('eta_seconds'))} to go, delay {training.get('delay')} s"))
+    rows += _limits(training)
     rows.append(("started", moment(training.get("started_at"))))
     if training.get("ended_at"):
         rows.append(("ended", moment(training.get("ended_at"))))
     rows.append(("teaching", f"{training.get('strategy') or '-'}, {training.get('guarantee') or '-'}"))
+    others = [each for each in training.get("sessions") or [] if each.get("session_id") != training["session_id"]]
+    for each in others:
+        to = f" to {each['learner_name']}" if each.get("learner_name") else ""
+        rows.append(("also", f"{each.get('name')}{to}: {_progress(each)}, {phase(each)}"))
     return rows
+
+
+def _limits(training: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """What the session may take, and what it took, where it is limited."""
+    limits, spent = _mapping(training.get("limits")), _mapping(training.get("spent"))
+    told = [
+        f"{spent.get(key) or 0:.0f} of {limits[key]:.0f} {key}"
+        for key in ("seconds", "tokens", "failures")
+        if isinstance(limits.get(key), int | float)
+    ]
+    return [("limits", ", ".join(told))] if told else []
 
 
 def _progress(training: Mapping[str, Any]) -> str:
@@ -139,6 +155,20 @@ def _folded(line: str) -> str:
     indent = " " * (12 if line.startswith(" ") else 0)
     shown = line if line.startswith(" ") else printable(line)
     return textwrap.fill(shown, max(30, Console().width), subsequent_indent=indent, break_on_hyphens=False)
+
+
+def learners(answer: Mapping[str, Any]) -> str:
+    """Whom sessions may teach and who may speak; who is taught now."""
+    rows = []
+    for kind in ("learners", "teachers"):
+        for each in answer.get(kind) or []:
+            lease = _mapping(each.get("lease"))
+            taught = f", taught in {lease['session_id']} until {moment(lease.get('expires_at'))}" if lease else ""
+            why = f" ({each['reason']})" if each.get("reason") else ""
+            url = f" {each['url']}" if each.get("url") else ""
+            rows.append((f"{kind[:-1]} {each.get('name')}", f"{each.get('state')}{why}{url}{taught}"))
+            rows += [("", f"-> {each['remedy']}")] if why and each.get("remedy") else []
+    return _grid(rows)
 
 
 def sessions(answer: Mapping[str, Sequence[Mapping[str, Any]]]) -> str:

@@ -19,6 +19,7 @@ class FakeMiddleware:
         self.running, self.done, self.total = False, 0, 0
         self.plan: dict[str, Any] = {}
         self.calls: list[tuple[str, str]] = []
+        self.named: list[str] = []
         self.refuse_start: tuple[int, str] | None = None
         self.events_each = 1_000_000
         self.heard_after: list[str] = []
@@ -55,6 +56,7 @@ class FakeMiddleware:
         body = json.loads(handler.rfile.read(length) or "{}")
         parts = urlsplit(handler.path)
         self.calls.append((method, parts.path))
+        self.named += parse_qs(parts.query).get("session_id", [])
         if parts.path == "/api/training/events":
             return self.tell(handler, handler.headers.get("Last-Event-ID") or "")
         status, kind, content = self.route(method, parts.path, parse_qs(parts.query), body)

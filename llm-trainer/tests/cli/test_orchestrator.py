@@ -69,6 +69,80 @@ def test_the_log_shows_both_sides_and_steers_no_terminal(
     assert "\x1b" not in shown
 
 
+@pytest.mark.parametrize("verb", ["stop", "pause", "step", "status", "log"])
+def test_a_session_may_be_named_behind_the_verb(verb: str, middleware: FakeMiddleware) -> None:
+    main([verb, "that one", "--url", middleware.url])
+
+    assert middleware.named == ["that one"]
+
+
+def test_a_named_session_goes_on_by_its_own_address_whether_paused_or_cut_off(middleware: FakeMiddleware) -> None:
+    main(["resume", SESSION, "--url", middleware.url])
+    main(["resume", "--url", middleware.url])
+
+    assert middleware.calls == [("POST", f"/api/sessions/{SESSION}/resume"), ("POST", "/api/training/resume")]
+
+
+def test_limits_learner_and_teacher_go_into_the_plan(middleware: FakeMiddleware) -> None:
+    typed = "start --learner ada --teacher bob --max-seconds 60 --max-tokens 5 --max-failures 2"
+    assert main([*typed.split(), "--url", middleware.url]) == 0
+
+    assert middleware.plan == {
+        "max_exchanges": 100, "learner": "ada", "teacher": "bob",
+        "max_seconds": 60.0, "max_tokens": 5, "max_failures": 2,
+    }  # fmt: skip
+
+
+def test_a_change_of_nothing_and_topics_that_name_none_are_wrong_use(
+    middleware: FakeMiddleware, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["change", "--url", middleware.url]) == 2
+    assert main(["start", "--topics", " , ", "--url", middleware.url]) == 2
+    assert "names no topic" in capsys.readouterr().err
+    assert middleware.calls == []
+
+
+def test_a_session_is_not_removed_where_nobody_can_be_asked(
+    middleware: FakeMiddleware, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["delete", SESSION, "--url", middleware.url]) == 1
+    assert "--yes" in capsys.readouterr().err
+    assert not any(method == "DELETE" for method, _ in middleware.calls)
+
+
+def test_a_remedy_that_names_a_route_names_the_verb(
+    middleware: FakeMiddleware, capsys: pytest.CaptureFixture[str]
+) -> None:
+    document = {
+        "detail": "no session is running",
+        "remedy": "POST /api/training/start begins one, GET /api/sessions lists",
+    }
+    middleware.route = lambda *_: (409, "application/problem+json", document)  # type: ignore[method-assign]
+
+    assert main(["stop", "--url", middleware.url]) == 4
+    assert "`start` begins one, `sessions` lists" in capsys.readouterr().err
+
+
+def test_an_address_that_is_none_is_wrong_use(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["status", "--url", "localhost:8002"]) == 2
+    assert "http://localhost:8002" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("width", ["40", "80", "200"])
+def test_no_line_of_a_table_is_wider_than_the_terminal(
+    width: str, middleware: FakeMiddleware, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    main(["--exchanges", "3", "--url", middleware.url])
+    capsys.readouterr()
+    monkeypatch.setenv("COLUMNS", width)
+    for verb in ("status", "sessions", "log"):
+        assert main([verb, "--url", middleware.url]) == 0
+    lines = capsys.readouterr().out.splitlines()
+
+    assert len(lines) > 10
+    assert max(map(len, lines)) <= int(width)
+
+
 def test_export_writes_the_newest_session(
     middleware: FakeMiddleware, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

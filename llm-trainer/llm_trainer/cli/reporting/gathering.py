@@ -83,7 +83,7 @@ def _incidents(middleware: Middleware, session_id: str, exchanges: Sequence[Json
         if each.get("odd")
     ]
     if newest:
-        for event in middleware.events(f"{session_id}:0"):
+        for event in middleware.events(f"{session_id}:0", session_id):
             if event.session_id != session_id or not event.id:
                 continue
             incident = _incident(event.type, event.body)

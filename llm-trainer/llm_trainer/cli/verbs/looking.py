@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import Enum
 from typing import Annotated
 
 import typer
@@ -18,6 +19,14 @@ Session = Annotated[
         help="The session's id or name; the present or last one when left out.", autocompletion=sessions_named
     ),
 ]
+
+
+class Standing(str, Enum):
+    """How a session stands."""
+
+    RUNNING = "running"
+    ENDED = "ended"
+    INTERRUPTED = "interrupted"
 
 
 def register(app: typer.Typer) -> None:
@@ -55,6 +64,13 @@ def register(app: typer.Typer) -> None:
     def sessions(
         reach: Reach,
         limit: Annotated[int, typer.Option("--limit", min=1, max=1_000, help="How many.")] = 100,
+        status: Annotated[Standing | None, typer.Option("--status", help="Only these.")] = None,
     ) -> None:
         """List all sessions, newest first."""
-        reach.ask(lambda middleware: {"sessions": middleware.sessions(limit)}, tables.sessions)
+        wanted = status.value if status else ""
+        reach.ask(lambda middleware: {"sessions": middleware.sessions(limit, wanted)}, tables.sessions)
+
+    @verb(app)
+    def learners(reach: Reach) -> None:
+        """List whom sessions may teach, and who may speak."""
+        reach.ask(Middleware.learners, tables.learners)

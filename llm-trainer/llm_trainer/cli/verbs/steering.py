@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from collections.abc import Mapping
+from typing import Annotated
 
 import typer
 
 from llm_trainer.cli import tables
-from llm_trainer.cli.client import Middleware
+from llm_trainer.cli.client import Json, Middleware
 from llm_trainer.cli.completing import sessions_named, strategies
 from llm_trainer.cli.reach import Reach, verb
-from llm_trainer.errors import Conflict, SettingsError
+from llm_trainer.errors import SettingsError
 
 Exchanges = Annotated[int, typer.Option("--exchanges", min=1, max=1_000_000, help="Exchanges to teach.")]
 Delay = Annotated[
@@ -23,19 +24,24 @@ Seed = Annotated[
 ]
 Session = Annotated[
     str,
-    typer.Argument(help="The session's id or name; the one that runs when left out.", autocompletion=sessions_named),
+    typer.Argument(help="The session's id or name; the one started last when left out.", autocompletion=sessions_named),
 ]
 
 
-def plan_of(
-    exchanges: int, delay: float | None, topics: str | None, strategy: str | None, seed: int | None
-) -> dict[str, object]:
-    """The body of a start; what was not said is left to the middleware. Raises SettingsError."""
+Learner = Annotated[str | None, typer.Option("--learner", help="Whom to teach, by a name from the settings.")]
+Speaker = Annotated[str | None, typer.Option("--teacher", help="Who speaks, by a name from the settings.")]
+Seconds = Annotated[float | None, typer.Option("--max-seconds", min=0, help="End after so many seconds.")]
+Tokens = Annotated[int | None, typer.Option("--max-tokens", min=1, help="End after so many tokens of the model's.")]
+Failures = Annotated[int | None, typer.Option("--max-failures", min=1, help="End after so many failures in a row.")]
+
+
+def plan_of(exchanges: int | None, topics: str | None, **wished: object) -> Json:
+    """The body of a start or a change; what was not said is left to the middleware. Raises SettingsError."""
     names = None if topics is None else [name.strip() for name in topics.split(",") if name.strip()]
     if names == []:
         raise SettingsError(f"--topics {topics!r} names no topic", remedy="write --topics animals,weather")
-    wished = {"delay": delay, "topics": names, "strategy": strategy, "seed": seed}
-    return {"max_exchanges": exchanges} | {key: value for key, value in wished.items() if value is not None}
+    every: Mapping[str, object] = {"max_exchanges": exchanges, "topics": names, **wished}
+    return {key: value for key, value in every.items() if value is not None}
 
 
 def register(app: typer.Typer) -> None:
@@ -50,20 +56,36 @@ def register(app: typer.Typer) -> None:
         topics: Topics = None,
         strategy: Strategy = None,
         seed: Seed = None,
+        learner: Learner = None,
+        teacher: Speaker = None,
+        max_seconds: Seconds = None,
+        max_tokens: Tokens = None,
+        max_failures: Failures = None,
     ) -> None:
         """Start a session and return at once."""
-        plan = plan_of(exchanges, delay, topics, strategy, seed)
+        plan = plan_of(
+            exchanges,
+            topics,
+            delay=delay,
+            strategy=strategy,
+            seed=seed,
+            learner=learner,
+            teacher=teacher,
+            max_seconds=max_seconds,
+            max_tokens=max_tokens,
+            max_failures=max_failures,
+        )
         reach.ask(lambda middleware: middleware.start(plan), tables.started)
 
     @verb(app)
     def stop(reach: Reach, session: Session = "") -> None:
         """Stop the session; returns when it has really stopped."""
-        reach.ask(lambda middleware: middleware.stop(_sure(middleware, session)), tables.stopped)
+        reach.ask(lambda middleware: middleware.stop(session), tables.stopped)
 
     @verb(app)
     def pause(reach: Reach, session: Session = "") -> None:
         """Hold the session after the exchange in flight."""
-        reach.ask(lambda middleware: middleware.pause(_sure(middleware, session)), tables.brief)
+        reach.ask(lambda middleware: middleware.pause(session), tables.brief)
 
     @verb(app)
     def resume(reach: Reach, session: Session = "") -> None:
@@ -77,7 +99,7 @@ def register(app: typer.Typer) -> None:
         exchanges: Annotated[int, typer.Option("--exchanges", min=1, max=1_000_000, help="How many.")] = 1,
     ) -> None:
         """Make one exchange of a paused session, or some."""
-        reach.ask(lambda middleware: middleware.step(_sure(middleware, session), exchanges), tables.brief)
+        reach.ask(lambda middleware: middleware.step(session, exchanges), tables.brief)
 
     @verb(app)
     def change(
@@ -90,25 +112,12 @@ def register(app: typer.Typer) -> None:
         topic: Annotated[str | None, typer.Option("--topic", help="What to talk about next.")] = None,
     ) -> None:
         """Change delay, topics or strategy while the session runs."""
-        changes = plan_of(1, delay, topics, strategy, None) | ({} if topic is None else {"topic": topic})
-        del changes["max_exchanges"]
+        changes = plan_of(None, topics, delay=delay, strategy=strategy, topic=topic)
         if not changes:
             raise SettingsError("nothing to change", remedy="name --delay, --topic, --topics or --strategy")
-        reach.ask(lambda middleware: middleware.retune(changes, _sure(middleware, session)), tables.changed)
+        reach.ask(lambda middleware: middleware.retune(changes, session), tables.changed)
 
 
-def _sure(middleware: Middleware, session: str) -> str:
-    """The id of the session named, if it can be steered; empty where none was named. Raises Conflict."""
-    if not session:
-        return ""
-    found = str(middleware.session(session)["session_id"])
-    if middleware.status(found).get("session_id") != found:
-        raise Conflict(f"{session} does not run", remedy="`sessions` shows which does")
-    return found
-
-
-def _resumed(middleware: Middleware, session: str) -> dict[str, Any]:
-    """A paused session goes on; of an interrupted one the record is taken up. The middleware knows which it is."""
-    if session and middleware.session(session).get("status") == "interrupted":
-        return middleware.take_up(session)
-    return middleware.resume(_sure(middleware, session))
+def _resumed(middleware: Middleware, session: str) -> Json:
+    """A session that is named goes on whether it is paused or was cut off by a crash."""
+    return middleware.take_up(session) if session else middleware.resume()

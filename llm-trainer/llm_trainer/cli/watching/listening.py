@@ -62,7 +62,7 @@ class Listener:
         self._measure(middleware)
 
     def _hear(self, middleware: Middleware) -> None:
-        for event in middleware.events(self._after):
+        for event in middleware.events(self._after, self._named or ""):
             if self._ended.is_set():
                 return
             if event.type == "status":
