@@ -23,7 +23,7 @@ from cerebrum.state import State
 NOWHERE = np.float32(-9.0)
 """The nearness of what cannot be said."""
 
-_FEW_ENOUGH, _SCANNED, _KEPT = 8192, 64, 2048
+_FEW_ENOUGH, _SCANNED, _KEPT = 8192, 64, 1024
 
 CONTEXT, REPLY, BEFORE = 0, 1, 2
 """Tables: a context, a reply, and a sentence seen as the one before another."""
@@ -258,18 +258,37 @@ def nearness(places: Floats, context: Floats) -> Floats:
     return np.concatenate([head, np.einsum("ij,j->i", places[whole:], context)])
 
 
-def nearest_few(places: Floats, context: Floats) -> Floats:
-    """Return ``nearness``, exact for those that may be among the nearest few hundred and ``NOWHERE`` for the rest.
+class Places:
+    """Places side by side, (capacity, width), and once more their first 64 numbers, for a rough scan of many."""
 
-    A scan of the first 64 numbers finds 2,048 that may be; up to 8,192 places all are exact.
-    """
-    if len(places) <= _FEW_ENOUGH:
-        return nearness(places, context)
-    rough = nearness(places[:, :_SCANNED], context[:_SCANNED])
-    kept = np.sort(best(rough, _KEPT))
-    found = np.full(len(places), NOWHERE, np.float32)
-    found[kept] = nearness(places[kept], context)
-    return found
+    def __init__(self, width: int) -> None:
+        self.whole: Floats = np.zeros((256, width), np.float32)
+        self._scanned: Floats = np.zeros((256, _SCANNED), np.float32)
+
+    def put(self, numbers: Sequence[int] | slice, places: Floats) -> None:
+        """Set the places of these numbers, for which there must be room."""
+        self.whole[numbers] = places
+        self._scanned[numbers] = places[:, :_SCANNED]
+
+    def make_room(self, size: int) -> None:
+        """Hold ``size`` places, if there is not room for as many already."""
+        if size > len(self.whole):
+            whole, scanned = self.whole, self._scanned
+            self.whole = np.zeros((size, whole.shape[1]), np.float32)
+            self._scanned = np.zeros((size, _SCANNED), np.float32)
+            self.whole[: len(whole)], self._scanned[: len(whole)] = whole, scanned
+
+    def nearness(self, size: int, context: Floats) -> Floats:
+        """Return how near the first ``size`` are, exact for those that may be among the nearest few hundred and
+        ``NOWHERE`` for the rest: a rough scan finds 1,024 that may be; up to 8,192 places all are exact.
+        """
+        if size <= _FEW_ENOUGH:
+            return nearness(self.whole[:size], context)
+        rough = nearness(self._scanned[:size], context[:_SCANNED])
+        kept = np.flatnonzero(rough >= np.partition(rough, size - _KEPT)[size - _KEPT])
+        found = np.full(size, NOWHERE, np.float32)
+        found[kept] = nearness(self.whole.take(kept, 0), context)
+        return found
 
 
 def best(scores: Floats, count: int) -> NDArray[np.int64]:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cerebrum.features import Bag, Floats
-from cerebrum.ranking import NOWHERE, REPLY, Towers, nearest_few, unit
+from cerebrum.ranking import NOWHERE, REPLY, Places, Towers, unit
 from cerebrum.state import State
 from cerebrum.tokenizer import fold, join
 
@@ -46,7 +46,7 @@ class Shelf:
         self.passages: list[Passage] = []
         self.by_text: dict[str, int] = {}
         self.by_word: dict[str, list[int]] = {}
-        self.places: Floats = np.zeros((256, towers.width), np.float32)
+        self._places = Places(towers.width)
         self.lengths: Floats = np.zeros(256, np.float32)
         self.opens: Flags = np.zeros(256, np.bool_)
         self.follows: Flags = np.zeros(256, np.bool_)
@@ -56,6 +56,11 @@ class Shelf:
     def __len__(self) -> int:
         return len(self.passages)
 
+    @property
+    def places(self) -> Floats:
+        """The places of all passages, (at least len(self), width)."""
+        return self._places.whole
+
     def put(self, text: str, tokens: Sequence[str], folded: Sequence[str], bag: Bag) -> int:
         """Keep a passage, or find it where it stands; return its number."""
         number = self.by_text.get(text)
@@ -64,16 +69,17 @@ class Shelf:
         number = len(self.passages)
         self.passages.append(Passage(text, tuple(map(intern, tokens)), tuple(map(intern, folded)), bag))
         self._index(number)
-        if number >= len(self.places):
-            self._make_room(max(256, 2 * number))
+        if number >= len(self.opens):
+            self._make_room(number + number // 2)
         self.renew([number])
         return number
 
     def _make_room(self, size: int) -> None:
-        places, lengths, opens, follows = self.places, self.lengths, self.opens, self.follows
-        self.places, self.lengths = np.zeros((size, self.towers.width), np.float32), np.zeros(size, np.float32)
+        self._places.make_room(size)
+        lengths, opens, follows = self.lengths, self.opens, self.follows
+        self.lengths = np.zeros(size, np.float32)
         self.opens, self.follows = np.zeros(size, np.bool_), np.zeros(size, np.bool_)
-        self.places[: len(places)], self.lengths[: len(lengths)] = places, lengths
+        self.lengths[: len(lengths)] = lengths
         self.opens[: len(opens)], self.follows[: len(follows)] = opens, follows
 
     def mark(self, number: int, *, opening: bool) -> None:
@@ -104,7 +110,8 @@ class Shelf:
         chosen = list(numbers)
         if chosen:
             places, lengths = unit(self.towers.sums(REPLY, [self.passages[k].bag for k in chosen]))
-            self.places[chosen], self.lengths[chosen] = places, lengths[:, 0]
+            self._places.put(chosen, places)
+            self.lengths[chosen] = lengths[:, 0]
 
     def renew_next(self, count: int) -> None:
         """Bring the next ``count`` places up to date, in a round."""
@@ -118,7 +125,7 @@ class Shelf:
 
         On a long shelf so are those that a rough scan puts far off.
         """
-        near = nearest_few(self.places[: len(self.passages)], context)
+        near = self._places.nearness(len(self.passages), context)
         if self.gone:
             near[list(self.gone)] = NOWHERE
         return near
@@ -170,8 +177,11 @@ class Shelf:
         for number in range(len(self.passages)):
             if number not in self.gone:
                 self._index(number)
-        self.places, self.lengths = np.array(state["places"]), np.array(state["lengths"])
-        self.opens, self.follows = state["opened"] > 0, state["followed"] > 0
+        size = len(self.passages)
+        self._make_room(max(size, len(self.opens)))
+        self._places.put(slice(size), state["places"])
+        self.lengths[:size] = state["lengths"]
+        self.opens[:size], self.follows[:size] = state["opened"] > 0, state["followed"] > 0
 
     def keep(self, numbers: Sequence[int]) -> None:
         """Keep only these passages, numbered anew in this order."""
@@ -179,7 +189,8 @@ class Shelf:
         lengths = self.lengths[list(numbers)]
         self.clear()
         self._make_room(max(256, len(passages)))
-        self.passages, self.places[: len(passages)], self.lengths[: len(passages)] = passages, places, lengths
+        self.passages, self.lengths[: len(passages)] = passages, lengths
+        self._places.put(slice(len(passages)), places)
         for number, passage in enumerate(passages):
             self._index(number)
             self.opens[number], self.follows[number] = passage.opened > 0, passage.followed > 0

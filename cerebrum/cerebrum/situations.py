@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from cerebrum.features import Bag, Floats
-from cerebrum.ranking import CONTEXT, Example, Towers, best, nearest_few
+from cerebrum.ranking import CONTEXT, Example, Places, Towers, best
 from cerebrum.retrieval import Shelf
 
 _SHARPNESS = np.float32(10.0)
@@ -65,7 +65,7 @@ class Contexts:
     def __init__(self, towers: Towers) -> None:
         self.towers = towers
         self.pairs: list[Pair] = []
-        self.places: Floats = np.zeros((256, towers.width), np.float32)
+        self._places = Places(towers.width)
         self.answers = np.zeros(256, np.int64)
         self.renewed = 0
 
@@ -73,30 +73,41 @@ class Contexts:
         """Add a pair."""
         number = len(self.pairs)
         self.pairs.append(pair)
-        if number >= len(self.places):
-            size = max(256, 2 * number)
-            places, answers = np.zeros((size, self.towers.width), np.float32), np.zeros(size, np.int64)
-            places[:number], answers[:number] = self.places[:number], self.answers[:number]
-            self.places, self.answers = places, answers
+        if number >= len(self.answers):
+            self._make_room(number + number // 2)
         self.answers[number] = pair.answer.turn
         self._renew([number])
 
+    @property
+    def places(self) -> Floats:
+        """The places of all contexts, (at least as many as pairs, width)."""
+        return self._places.whole
+
+    def _make_room(self, size: int) -> None:
+        answers = self.answers
+        self.answers = np.zeros(size, np.int64)
+        self.answers[: len(answers)] = answers
+        self._places.make_room(size)
+
     def place_all(self, places: Floats, renewed: int) -> None:
         """Take over the places of all pairs, and how far their renewal had come."""
-        self.places, self.renewed = np.array(places), renewed
-        self.answers = np.array([pair.answer.turn for pair in self.pairs], np.int64)
+        self._make_room(max(len(places), len(self.answers)))
+        self._places.put(slice(len(places)), places)
+        self.answers[: len(places)] = [pair.answer.turn for pair in self.pairs]
+        self.renewed = renewed
 
     def forget(self, ordinal: int) -> None:
         """Drop every pair with a turn of this observation in it."""
         kept = [k for k, pair in enumerate(self.pairs) if all(h.ordinal != ordinal for h in pair.all)]
         if len(kept) < len(self.pairs):
             self.pairs = [self.pairs[k] for k in kept]
-            self.places[: len(kept)], self.answers[: len(kept)] = self.places[kept], self.answers[kept]
+            self._places.put(slice(len(kept)), self.places[kept])
+            self.answers[: len(kept)] = self.answers[kept]
 
     def keep(self, turns: dict[int, int]) -> None:
         """Keep only the pairs all of whose turns are in ``turns``, which maps old numbers to new ones."""
         kept = [k for k, pair in enumerate(self.pairs) if all(h.turn in turns or h.own for h in pair.all)]
-        self.places[: len(kept)] = self.places[kept]
+        self._places.put(slice(len(kept)), self.places[kept])
         self.pairs = [self.pairs[k].moved(turns) for k in kept]
         self.answers[: len(kept)] = [pair.answer.turn for pair in self.pairs]
 
@@ -104,7 +115,7 @@ class Contexts:
         """Return the place, of length one, of what followed contexts near this one; zero when nothing was heard."""
         if not self.pairs:
             return np.zeros_like(place)
-        near = nearest_few(self.places[: len(self.pairs)], place)
+        near = self._places.nearness(len(self.pairs), place)
         top = best(near, _KERNEL)
         share = np.exp(_SHARPNESS * (near[top] - near[top[0]]))
         sums = np.einsum("i,ij->j", share, turns.places[self.answers[top]])
@@ -120,4 +131,4 @@ class Contexts:
 
     def _renew(self, numbers: list[int]) -> None:
         bags = [self.pairs[k].said.bag for k in numbers]
-        self.places[numbers] = self.towers.embed(CONTEXT, bags)
+        self._places.put(numbers, self.towers.embed(CONTEXT, bags))

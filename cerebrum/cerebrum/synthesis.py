@@ -12,6 +12,7 @@ from itertools import chain, pairwise
 from operator import itemgetter
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cerebrum.features import Floats
 from cerebrum.ranking import BEFORE, NOWHERE, REPLY, Towers, best, product, unit
@@ -136,13 +137,12 @@ class Composer:
             yield self._sentence(number)
 
     def _openers(self, near: Floats) -> list[int]:
-        scores = np.where(self.sentences.opens[: len(near)], near, NOWHERE)
-        return [int(k) for k in best(scores, _OPENERS) if scores[k] > NOWHERE]
+        opening = np.flatnonzero(self.sentences.opens[: len(near)] & (near > NOWHERE))
+        return [int(k) for k in _best_of(opening, near, _OPENERS)]
 
     def _pairs(self, query: Query, near: Floats) -> Iterator[Candidate]:
         """Openers with the sentences that follow them best, those first whose sum lies nearest to the aim."""
-        scores = np.where(self.sentences.follows[: len(near)], near, NOWHERE)
-        second = np.array([k for k in best(scores, _FOLLOWERS) if scores[k] > NOWHERE], np.int64)
+        second = _best_of(np.flatnonzero(self.sentences.follows[: len(near)] & (near > NOWHERE)), near, _FOLLOWERS)
         first = self._openers(near)
         if not first or not len(second):
             return
@@ -171,11 +171,8 @@ class Composer:
     def _crossovers(self, top: Sequence[int], near_turns: Floats, near: Floats) -> Iterator[Candidate]:
         """Join the beginning of one source to the end of another where both have the same two words."""
         sources = [(self.turns.passages[k].tokens, k, 0, float(near_turns[k])) for k in top[:_CROSSED]]
-        for k in best(near, _CROSSED):
-            if near[k] > NOWHERE:
-                sources.append(
-                    (self.sentences.passages[k].tokens, *self.sentences.passages[k].origins[0], float(near[k]))
-                )
+        for k in _best_of(np.flatnonzero(near > NOWHERE), near, _CROSSED).tolist():
+            sources.append((self.sentences.passages[k].tokens, *self.sentences.passages[k].origins[0], float(near[k])))
         folded = [[fold(t) for t in tokens] for tokens, _, _, _ in sources]
         few, held = self._few, self.turns.by_word
         rare = {word for word in dict.fromkeys(chain.from_iterable(folded)) if len(held.get(word, ())) <= few}
@@ -233,6 +230,12 @@ class Composer:
 
 
 _PLACELESS: Floats = np.zeros(0, np.float32)
+
+
+def _best_of(numbers: NDArray[np.int64], scores: Floats, count: int) -> NDArray[np.int64]:
+    """Return those of the numbers with the largest scores, best first, ties by number."""
+    found: NDArray[np.int64] = numbers[best(scores[numbers], count)]
+    return found
 
 
 def _stripped(tokens: Sequence[str]) -> tuple[str, ...]:

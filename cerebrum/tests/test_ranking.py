@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from cerebrum.features import Bag, Features
-from cerebrum.ranking import CONTEXT, NOWHERE, REPLY, Example, Towers, best, nearest_few, nearness, product
+from cerebrum.ranking import CONTEXT, NOWHERE, REPLY, Example, Places, Towers, best, nearness, product
 
 
 def towers(*texts: str) -> tuple[Towers, list[Bag]]:
@@ -87,7 +87,10 @@ def test_a_rough_scan_of_a_long_shelf_loses_none_of_the_very_near() -> None:
     wanted = [5, 4321, 9998]
     places[wanted] = places[0] + chance.standard_normal((3, 256), dtype=np.float32) / np.float32(32)
 
-    near = nearest_few(places, places[0])
+    shelf = Places(256)
+    shelf.make_room(len(places))
+    shelf.put(slice(len(places)), places)
+    near = shelf.nearness(len(places), places[0])
 
     assert sorted(best(near, 4).tolist()) == [0, *wanted]
     assert np.allclose(near[wanted], places[wanted] @ places[0], atol=1e-5)
