@@ -36,13 +36,15 @@ def create_app(settings: Settings, wired: tuple[Parts, Wire] | None = None) -> F
         parts, wire = wired or await wire_up(settings)
         app.state.parts = parts
         _end_streams_at_a_signal(parts.hub)
-        keeping = [asyncio.create_task(each) for each in (parts.monitor.watch(), parts.trainer.keep_leases())]
+        trainer = parts.trainer
+        kept = (parts.monitor.watch(), trainer.keep_leases(), parts.alerts.watch(trainer.runs))
+        keeping = [asyncio.create_task(each) for each in kept]
         if settings.resume_sessions:
-            await parts.trainer.resume_all()
+            await trainer.resume_all()
         try:
             yield
         finally:
-            await parts.trainer.close(CLOSING_SECONDS)
+            await trainer.close(CLOSING_SECONDS)
             parts.hub.close()
             for task in keeping:
                 task.cancel()

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from llm_trainer.middleware.alerts import Alerts
 from llm_trainer.middleware.bodies import Bodies
 from llm_trainer.middleware.clock import Clock
 from llm_trainer.middleware.hub import Hub
@@ -29,6 +30,7 @@ class Parts:
     hub: Hub
     monitor: Monitor
     trainer: Trainer
+    alerts: Alerts
     delay_seconds: float
     topic_switch_interval: int
 

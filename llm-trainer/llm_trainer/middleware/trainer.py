@@ -67,6 +67,7 @@ class Trainer:
         teachers: Mapping[str, Teacher] | None = None,
         owner: str = "this",
         most: int = SESSIONS,
+        on_end: Callable[[Run], object] = lambda _: None,
     ) -> None:
         self.run: Run | None = None
         self.runs: dict[str, Run] = {}
@@ -74,7 +75,7 @@ class Trainer:
         self.ends = Ends({DEFAULT: learner, **(learners or {})}, {DEFAULT: teacher, **(teachers or {})})
         self.owner = owner
         self._record, self._hub, self._clock, self._folder, self._most = record, hub, clock, folder, most
-        self._exporter = Exporter(record, folder)
+        self._exporter, self._on_end = Exporter(record, folder), on_end
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._starting: set[str] = set()
         self._measured: dict[str, tuple[float, int]] = {}
@@ -204,6 +205,8 @@ class Trainer:
             log.exception("a bug ended the session session=%s", run.id)
             raise
         finally:
+            if run.is_over:
+                self._on_end(run)
             self.runs.pop(run.id, None)
             self._tasks.pop(run.id, None)
             self._measured.pop(run.id, None)

@@ -7,6 +7,7 @@ from typing import Any
 
 from llm_trainer.errors import SettingsError
 from llm_trainer.middleware import leases, queries, verification
+from llm_trainer.middleware.alerts import Alerts, address
 from llm_trainer.middleware.bodies import Bodies
 from llm_trainer.middleware.clock import Clock
 from llm_trainer.middleware.hub import Hub
@@ -29,6 +30,7 @@ async def wire_up(settings: Settings) -> tuple[Parts, Wire]:
     What a process of ours that died still held is free from here on.
     """
     learners, teachers = learners_of(settings), _teachers(settings)
+    address(settings.alert_url)
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     record = await Record.open(settings.record_url or f"sqlite:///{settings.data_dir / 'record.sqlite3'}")
     try:
@@ -39,6 +41,13 @@ async def wire_up(settings: Settings) -> tuple[Parts, Wire]:
     owner = leases.owner_name(settings.middleware_port)
     await record.read(leases.free, None if record.is_exclusive else owner)
     clock, hub, bodies = Clock(), Hub(), Bodies()
+    alerts = Alerts(
+        record,
+        clock,
+        url=settings.alert_url,
+        command=settings.alert_command,
+        after_seconds=settings.alert_after_seconds,
+    )
     wire = Wire(record, await record.read(queries.last_wire_id), bodies)
     taught = {name: make(wire) for name, make in learners.items()}
     speaking = {name: HttpTeacher(wire, url, settings.llm_timeout_seconds) for name, url in teachers.items()}
@@ -53,6 +62,7 @@ async def wire_up(settings: Settings) -> tuple[Parts, Wire]:
         folder=settings.data_dir,
         owner=owner,
         most=settings.max_sessions,
+        on_end=alerts.ended,
     )
     monitor = Monitor(
         {name: Watch(_asking(learner), clock) for name, learner in taught.items()},
@@ -69,6 +79,7 @@ async def wire_up(settings: Settings) -> tuple[Parts, Wire]:
         hub=hub,
         monitor=monitor,
         trainer=trainer,
+        alerts=alerts,
         delay_seconds=settings.conversation_delay,
         topic_switch_interval=settings.topic_switch_interval,
     )
