@@ -122,6 +122,7 @@ def fault_of(folder: Path, told: Told) -> str:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 @pytest.mark.promise("P3")
 def test_a_disk_that_fails_at_any_call_loses_nothing_confirmed(tmp_path, figure) -> None:
     lives, faults, unsafe, refused = 0, [], 0, 0
@@ -182,6 +183,7 @@ sys.exit(main())
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 @pytest.mark.promise("P3")
 def test_a_sync_that_fails_ends_the_service_with_74(tmp_path, monkeypatch, figure) -> None:
     import tests.serving as serving

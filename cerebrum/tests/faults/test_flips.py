@@ -65,6 +65,7 @@ def copied(source: Path, target: Path, names: Iterable[str] = ()) -> Path:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 @pytest.mark.promise("P8")
 def test_a_saved_mind_and_the_rest_make_the_mind_that_the_whole_record_makes(tmp_path, figure, scale) -> None:
     histories, wrong, places = scale(4, 200), [], 0
@@ -112,6 +113,7 @@ def seen(learner: Learner) -> tuple[object, ...]:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 @pytest.mark.promise("P8")
 @pytest.mark.parametrize(("mind", "short", "full"), [(Parrot, 400, 4_000), (Mind, 40, 1_000)])
 def test_a_flipped_bit_is_refused_with_its_place_or_has_no_effect(tmp_path, figure, scale, mind, short, full) -> None:

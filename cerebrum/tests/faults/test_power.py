@@ -87,6 +87,7 @@ def faults(tmp_path: Path, images: int, seed: int, care: str = CARE) -> list[str
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 @pytest.mark.promise("P2")
 def test_power_lost_at_any_operation_takes_nothing_that_was_confirmed(tmp_path, figure, scale) -> None:
     images, control = scale(500, 6_000), scale(60, 500)

@@ -1,0 +1,14 @@
+"""What the tests of both programs need is written twice, as the programs share nothing; the copies stay equal."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.places import ROOT
+
+
+@pytest.mark.parametrize("name", ["disk.py", "stock.py"])
+def test_the_failing_disk_is_the_same_for_both_programs(name: str) -> None:
+    copies = [ROOT / project / "tests" / "faults" / name for project in ("cerebrum", "llm-trainer")]
+
+    assert len({copy.read_text("utf-8") for copy in copies if copy.exists()}) == 1
