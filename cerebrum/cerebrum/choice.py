@@ -48,7 +48,7 @@ WEIGHTS: Mapping[str, float] = MappingProxyType(
 ONE_SIDED: Mapping[str, float] = MappingProxyType({**WEIGHTS, "expected": 0.15, "new_on_topic": 0.9})
 """Where what was heard does not foretell what comes next, staying on the topic is what is left."""
 
-_SHORT_LIST = 30
+_SHORT_LIST = 20
 _AGREEING = 20
 _ECHO = 0.7
 _FLOW_OF_ONE = 0.3

@@ -38,6 +38,9 @@ class Packed(NamedTuple):
     starts: NDArray[np.int64]
 
 
+_ONCE: Floats = np.ones(1024, np.float32)
+_ONCE.flags.writeable = False
+
 EMPTY = Bag(np.zeros(0, np.int32), np.zeros(0, np.float32))
 
 
@@ -89,7 +92,7 @@ class Features:
         times = Counter(self._found(folded, grow) if None in found else cast("list[int]", found))
         rows = np.fromiter(times, np.int32, len(times))
         if times.total() == len(times):
-            return Bag(rows, np.ones(len(rows), np.float32))
+            return Bag(rows, _ONCE[: len(rows)] if len(rows) <= len(_ONCE) else np.ones(len(rows), np.float32))
         return Bag(rows, 1 + np.log(np.fromiter(times.values(), np.float32, len(times))))
 
     def _found(self, folded: Sequence[str], grow: bool) -> list[int]:

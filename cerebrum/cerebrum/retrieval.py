@@ -70,7 +70,7 @@ class Shelf:
         self.passages.append(Passage(text, tuple(map(intern, tokens)), tuple(map(intern, folded)), bag))
         self._index(number)
         if number >= len(self.opens):
-            self._make_room(number + number // 2)
+            self._make_room(number + max(256, number // 8))
         self.renew([number])
         return number
 

@@ -74,7 +74,7 @@ class Contexts:
         number = len(self.pairs)
         self.pairs.append(pair)
         if number >= len(self.answers):
-            self._make_room(number + number // 2)
+            self._make_room(number + max(256, number // 8))
         self.answers[number] = pair.answer.turn
         self._renew([number])
 

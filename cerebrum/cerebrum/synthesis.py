@@ -181,8 +181,10 @@ class Composer:
             if len(made) >= _CROSSOVERS:
                 break
             tokens = (*sources[a][0][:cut], *sources[b][0][start:])
+            if not _SHORTEST <= len(tokens) <= _LONGEST:
+                continue
             text = join(tokens)
-            if not _SHORTEST <= len(tokens) <= _LONGEST or text in self.turns.by_text or text in made:
+            if text in made or text in self.turns.by_text:
                 continue
             if self._is_true(folded[a][:cut], folded[a], folded[b][start:], folded[b], rare):
                 left = Part(0, cut, sources[a][1], sources[a][2])

@@ -17,7 +17,7 @@ _START = (_EDGE,) * (_ORDER - 1)
 class Fluency:
     """Probabilities of folded words within a turn; all words never heard count as one more word."""
 
-    def __init__(self, limit: int = 400_000) -> None:
+    def __init__(self, limit: int = 300_000) -> None:
         self.counts = ContextCounts(_ORDER, limit)
         self.ids: dict[str, int] = {}
 

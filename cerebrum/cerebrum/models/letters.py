@@ -26,8 +26,8 @@ _BANDS = ((0x20, 0.01), (0x7F, 0.7), (0x800, 0.14), (0x10000, 0.1), (0x110000, 0
 class Letters:
     """A distribution over strings that are not yet words, learned from words as they come."""
 
-    def __init__(self, order: int = 6) -> None:
-        self.counts = ContextCounts(order)
+    def __init__(self, order: int = 6, limit: int = 200_000) -> None:
+        self.counts = ContextCounts(order, limit)
         self.ids: dict[str, int] = {}
         self.places: dict[str, tuple[int, int]] = {}
         self._left = [bound - low for (low, _), (bound, _) in zip(((0, 0.0), *_BANDS), _BANDS, strict=False)]

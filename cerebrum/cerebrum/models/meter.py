@@ -44,7 +44,7 @@ class _Prediction:
 class Meter:
     """Bits of each token, measured before it is learned. ``limit`` bounds each of its two memories of contexts."""
 
-    def __init__(self, limit: int = 400_000) -> None:
+    def __init__(self, limit: int = 300_000) -> None:
         self.sequence = KneserNey(_ORDER, limit)
         self.folded = KneserNey(_FOLDED_ORDER, limit)
         self.frequencies = Frequencies()
