@@ -105,9 +105,18 @@ def last_row(connection: Connection) -> int:
     return connection.execute(select(func.max(exchanges.c.row))).scalar() or 0
 
 
+def _of_learner(learner_url: str) -> Any:
+    return sessions.c.learner["url"].as_string() == learner_url
+
+
 def _taught(learner_url: str, first_row: int, query: Select[Any]) -> Select[Any]:
-    mine = select(sessions.c.id).where(sessions.c.learner["url"].as_string() == learner_url)
-    return query.where(exchanges.c.status == "taught", exchanges.c.row >= first_row, exchanges.c.session_id.in_(mine))
+    """What this learner was taught from a row on, to be gone through row by row.
+
+    ``coalesce`` changes nothing, but keeps the database from sorting all exchanges of a session to find one.
+    """
+    mine = select(sessions.c.id).where(_of_learner(learner_url))
+    whose = func.coalesce(exchanges.c.session_id, "")
+    return query.where(exchanges.c.status == "taught", exchanges.c.row >= first_row, whose.in_(mine))
 
 
 def taught_count(connection: Connection, learner_url: str, first_row: int) -> int:
@@ -122,9 +131,19 @@ def taught_at(connection: Connection, learner_url: str, first_row: int, index: i
 
 
 def taught_last(connection: Connection, learner_url: str, first_row: int) -> Row | None:
-    """The newest exchange that this learner was taught."""
-    query = _taught(learner_url, first_row, select(exchanges)).order_by(exchanges.c.row.desc())
-    return next(iter(_rows(connection, query.limit(1))), None)
+    """The newest exchange that this learner was taught: the newest of each of its sessions' last ones."""
+    last = (
+        select(exchanges.c.row)
+        .where(exchanges.c.session_id == sessions.c.id, exchanges.c.status == "taught")
+        .order_by(exchanges.c.number.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    lasts = select(last.label("last")).where(_of_learner(learner_url)).subquery()
+    newest = connection.execute(select(func.max(lasts.c.last))).scalar()
+    if newest is None or newest < first_row:
+        return None
+    return _rows(connection, select(exchanges).where(exchanges.c.row == newest))[0]
 
 
 def taught_after(connection: Connection, learner_url: str, first_row: int, row: int) -> Row | None:

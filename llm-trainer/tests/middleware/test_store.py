@@ -228,6 +228,39 @@ def test_trouble_lasts_until_something_can_be_written_again(record_url):
     assert with_record(record_url, play) == [1]
 
 
+async def said(record, session_id, numbers, status="taught"):
+    """Exchanges of a session, one after another."""
+    for number in numbers:
+        key = f"{session_id}:{number:08d}"
+        row = {"session_id": session_id, "number": number, "key": key, "status": status, "conversation": 1, "level": 1}
+        about = {"text": "a", "sha256": "b", "attempts": 1, "drafted_at": 0.0, "teacher": {}}
+        record.write(statements.DRAFT, {**row, **about}, session_id)
+        await record.commit(session_id)
+
+
+def test_what_a_learner_was_taught_is_found_in_the_order_taught_over_sessions_that_took_turns(record_url):
+    async def play(record):
+        first = await begun(record, "first")
+        await begun(record, "other", learner="http://elsewhere")
+        await said(record, "first", (1, 2))
+        await said(record, "other", (1,))
+        record.write(statements.RELEASE, {"the_learner": URL, "the_token": first["fence"]}, "first")
+        await begun(record, "second")
+        await said(record, "second", (1,))
+        await said(record, "first", (3,))
+        await said(record, "first", (4,), status="refused")
+        await said(record, "other", (2,))
+        found = [await record.read(queries.taught_last, URL, 0)]
+        found += [await record.read(queries.taught_at, URL, 0, index) for index in range(5)]
+        found += [await record.read(queries.taught_after, URL, 0, row["row"]) for row in found[1:4]]
+        count = await record.read(queries.taught_count, URL, 0)
+        fresh = await record.read(queries.taught_last, URL, 7)
+        return [None if each is None else each["key"].replace("0000000", "") for each in found], count, fresh
+
+    order = ["first:1", "first:2", "second:1", "first:3"]
+    assert with_record(record_url, play) == ([order[-1], *order, None, *order[1:]], 4, None)
+
+
 def break_connections(server, url):
     database = url.rpartition("/")[2]
     server.ask(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{database}'")
