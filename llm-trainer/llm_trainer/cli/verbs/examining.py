@@ -27,11 +27,19 @@ def register(app: typer.Typer) -> None:
         reach.print(ended, lambda _: f"{ended['model']} is there.")
 
     @verb(app)
-    def doctor(reach: Reach) -> None:
+    def doctor(
+        reach: Reach,
+        isolation: Annotated[
+            bool, typer.Option("--isolation", help="Examine how far learner and trainer are apart instead.")
+        ] = False,
+    ) -> None:
         """Examine everything that training needs, and say what to do."""
-        from llm_trainer.cli.doctor import examine  # noqa: PLC0415 - needed by this verb only
+        from llm_trainer.cli.doctor import examine  # noqa: PLC0415 - both are needed by this verb only
+        from llm_trainer.cli.isolation import examine_isolation  # noqa: PLC0415
 
-        reach.report(examine(load(), reach.url), tables.findings)
+        settings = load()
+        found = examine_isolation(settings, reach.url) if isolation else examine(settings, reach.url)
+        reach.report(found, tables.findings)
 
     @verb(app, "check-learner")
     def check(
