@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 QUEUED = 256
@@ -24,14 +27,40 @@ class Told:
         """What a reader gives back to go on from here."""
         return f"{self.session_id}:{self.seq}"
 
+    @cached_property
+    def written(self) -> str:
+        """As a server-sent event; written once, however many listen."""
+        return f"id: {self.id}\nevent: {self.type}\ndata: {json.dumps(self.body)}\n\n"
+
 
 class Listener:
-    """One reader's queue; ``None`` in it means: no more. ``wants`` says which events are for this reader."""
+    """What waits for one reader. ``wants`` says which events are for it."""
 
     def __init__(self, wants: Callable[[Told], bool]) -> None:
         self.wants = wants
-        self.queue: asyncio.Queue[Told | None] = asyncio.Queue()
+        self.waiting: list[Told] = []
         self.is_open = True
+        self._stirred = asyncio.Event()
+
+    def put(self, told: Told) -> None:
+        """Let it wait until it is taken."""
+        self.waiting.append(told)
+        self._stirred.set()
+
+    def end(self) -> None:
+        """No more comes."""
+        self.is_open = False
+        self._stirred.set()
+
+    async def take(self, seconds: float) -> list[Told] | None:
+        """All that waits, after at most so many seconds (then perhaps nothing); None when no more comes."""
+        if not self.waiting and self.is_open:
+            with suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(self._stirred.wait(), max(0.0, seconds))
+        taken, self.waiting = self.waiting, []
+        if self.is_open:
+            self._stirred.clear()
+        return taken if taken or self.is_open else None
 
 
 class Hub:
@@ -52,19 +81,17 @@ class Hub:
     def leave(self, listener: Listener) -> None:
         """Listen no longer."""
         self._listeners.discard(listener)
-        if listener.is_open:
-            listener.is_open = False
-            listener.queue.put_nowait(None)
+        listener.end()
 
     def tell(self, told: Told) -> None:
         """Hand over one event, and let go of those who have too many waiting."""
         for listener in tuple(self._listeners):
             if not listener.wants(told):
                 continue
-            if listener.queue.qsize() >= QUEUED:
+            if len(listener.waiting) >= QUEUED:
                 self.leave(listener)
             else:
-                listener.queue.put_nowait(told)
+                listener.put(told)
 
     def close(self) -> None:
         """Send everybody home."""

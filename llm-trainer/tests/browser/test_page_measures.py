@@ -127,7 +127,7 @@ def test_a_stage_is_reached_by_two_windows_whose_whole_interval_lies_above_its_e
     reached = module(
         "phases",
         """(it) => {
-            const window = (number, low) => ({ number, morphemesBand: [low, low + 1] });
+            const window = (number, low) => ({ number, morphemes: low + 0.5, morphemesBand: [low, low + 1] });
             const lows = [0.5, 2.1, 1.2, 1.3, 2.6, 2.7];
             return it.stagesReached(lows.map((low, i) => window(50 + 10 * i, low)));
         }""",

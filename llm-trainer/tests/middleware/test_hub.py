@@ -1,16 +1,51 @@
 """Everybody who listens hears everything, or is let go."""
 
+from __future__ import annotations
+
+import asyncio
+
 from llm_trainer.middleware.hub import QUEUED, Hub, Told
 
 
-def test_a_reader_that_does_not_read_is_let_go_and_the_others_are_not():
-    hub = Hub()
-    slow, quick = hub.join(), hub.join()
-    for seq in range(QUEUED + 10):
-        hub.tell(Told("s", seq, "note", {}))
-        assert quick.queue.get_nowait().seq == seq
+def note(seq: int) -> Told:
+    return Told("s", seq, "note", {"seq": seq})
 
-    heard = [slow.queue.get_nowait() for _ in range(slow.queue.qsize())]
-    assert [each.seq for each in heard[:-1]] == list(range(QUEUED))
-    assert heard[-1] is None  # no more: it comes back and catches up from the record
-    assert (len(hub), slow.is_open, quick.is_open) == (1, False, True)
+
+def test_a_reader_that_does_not_read_is_let_go_and_the_others_are_not() -> None:
+    async def play() -> None:
+        hub = Hub()
+        slow, quick = hub.join(), hub.join()
+        for seq in range(QUEUED + 10):
+            hub.tell(note(seq))
+            assert [told.seq for told in await quick.take(0) or ()] == [seq]
+
+        assert [told.seq for told in await slow.take(0) or ()] == list(range(QUEUED))
+        assert await slow.take(10) is None  # no more: it comes back and catches up from the record
+        assert (len(hub), slow.is_open, quick.is_open) == (1, False, True)
+
+    asyncio.run(play())
+
+
+def test_what_came_meanwhile_is_taken_together_and_nothing_when_nothing_came() -> None:
+    async def play() -> None:
+        hub = Hub()
+        listener = hub.join()
+        for seq in (1, 2, 3):
+            hub.tell(note(seq))
+        assert [told.seq for told in await listener.take(10) or ()] == [1, 2, 3]
+        assert await listener.take(0.001) == []
+        waiting = asyncio.create_task(listener.take(10))
+        await asyncio.sleep(0)
+        hub.tell(note(4))
+        assert await waiting == [note(4)]
+        hub.close()
+        assert await listener.take(10) is None
+
+    asyncio.run(play())
+
+
+def test_an_event_is_written_once_for_all() -> None:
+    told = note(7)
+
+    assert told.written == 'id: s:7\nevent: note\ndata: {"seq": 7}\n\n'
+    assert told.written is told.written

@@ -59,6 +59,16 @@ export function oncePerFrame(work) {
   };
 }
 
+/** Run `work` at once, and then at most every so many milliseconds, the last call never lost. */
+export function calmly(milliseconds, work) {
+  let timer = 0, again = false;
+  const run = () => {
+    timer = setTimeout(() => ((timer = 0), again && ((again = false), run())), milliseconds);
+    work();
+  };
+  return () => (timer ? (again = true) : run());
+}
+
 /** Remembered values; silently forgetful where storage is forbidden. */
 export const memory = {
   get(key, otherwise) {

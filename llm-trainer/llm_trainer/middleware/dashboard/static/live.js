@@ -7,7 +7,7 @@ import { oncePerFrame } from "./dom.js";
 import { Measure } from "./measure.js";
 import { Transcript } from "./transcript.js";
 
-const PAGE = 500, NOTES = 300, HIDDEN_MS = 30_000;
+const PAGE = 500, NOTES = 300, HIDDEN_MS = 30_000, LOOK_MS = 10_000;
 const TYPES = ["exchange", "phase", "topic", "note", "status", "end"];
 
 export class Live extends EventTarget {
@@ -223,8 +223,10 @@ export class Live extends EventTarget {
   }
 
   #status(status) {
-    const changed = this.status?.session_id !== status.session_id || this.status?.running !== status.running;
+    const before = this.status ?? {}, changed = before.session_id !== status.session_id || before.running !== status.running;
+    const turned = ["learner", "llm"].some((end) => before[end]?.state !== status[end]?.state);
     this.status = status;
+    if (turned && before.session_id !== undefined) this.#look(); // an end came or went: its reason is wanted now
     if (!this.opened && status.session_id && status.session_id !== this.transcript.session) this.#turnTo(status.session_id);
     if (changed) this.list();
     this.tellStatus();
@@ -256,7 +258,7 @@ export class Live extends EventTarget {
       // the stream carries status too; this only guards against a middleware that does not send it
       if (!this.status?.running) this.#refresh();
     }
-    this.looking = setTimeout(() => this.#look(), 4000);
+    this.looking = setTimeout(() => this.#look(), LOOK_MS);
   }
 
   /** Look at what changes seldom: sessions that a crash cut off, and whom the settings name. */

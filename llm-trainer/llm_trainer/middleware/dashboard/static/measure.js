@@ -50,17 +50,42 @@ export class Measure {
   }
 
   #window() {
-    const rows = this.rows.slice(-WINDOW), last = rows.at(-1);
-    const [morphemesBand, relevanceBand] = intervals(rows, [["freeMorphemes", "freeUtterances"], ["picked", "judged"]], last.number);
-    const share = (over, under) => ratio(rows, over, under);
-    return {
+    return new Window(this.rows.slice(-WINDOW));
+  }
+}
+
+/** The last exchanges at one point. Intervals take time, so they are worked out when somebody looks. */
+class Window {
+  #rows;
+  #bands = null;
+
+  constructor(rows) {
+    const last = rows.at(-1), share = (over, under) => ratio(rows, over, under);
+    this.#rows = rows;
+    Object.assign(this, {
       number: last.number, wordsHeard: last.wordsHeard, n: rows.length, judged: sum(rows, "judged"),
-      morphemes: share("freeMorphemes", "freeUtterances"), morphemesBand, words: share("freeWords", "freeUtterances"),
+      morphemes: share("freeMorphemes", "freeUtterances"), words: share("freeWords", "freeUtterances"),
       length: share("freeWords", "freeReplies"), lengthAll: share("length", "answered"),
-      novelty: share("fresh", "pairs"), relevance: share("picked", "judged"), relevanceBand,
+      novelty: share("fresh", "pairs"), relevance: share("picked", "judged"),
       imitation: rows.filter((row) => row.kind === "imitation").length / rows.length,
       answered: sum(rows, "answered") / rows.length, repetition: share("repeated", "answered"),
-    };
+    });
+  }
+
+  get morphemesBand() {
+    return this.#looked()[0];
+  }
+
+  get relevanceBand() {
+    return this.#looked()[1];
+  }
+
+  #looked() {
+    if (!this.#bands) {
+      this.#bands = intervals(this.#rows, [["freeMorphemes", "freeUtterances"], ["picked", "judged"]], this.number);
+      this.#rows = null;
+    }
+    return this.#bands;
   }
 }
 

@@ -8,8 +8,9 @@ export const BROWN = [[1, "I"], [2, "II"], [2.5, "III"], [3, "IV"], [3.75, "V"],
 /** The stages reached, in order: a stage is, when two windows in a row lie above its edge with their whole interval. */
 export function stagesReached(windows) {
   const reached = [];
+  const above = (window, edge) => window.morphemes >= edge && window.morphemesBand?.[0] >= edge; // the mean first: it costs nothing
   for (let i = 1; i < windows.length && reached.length < BROWN.length; i++)
-    while (reached.length < BROWN.length && [windows[i - 1], windows[i]].every((w) => w.morphemesBand && w.morphemesBand[0] >= BROWN[reached.length].at))
+    while (reached.length < BROWN.length && [windows[i - 1], windows[i]].every((window) => above(window, BROWN[reached.length].at)))
       reached.push({ stage: BROWN[reached.length].label, number: windows[i].number });
   return reached;
 }

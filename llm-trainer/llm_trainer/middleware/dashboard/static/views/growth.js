@@ -10,7 +10,7 @@ import { gardenPanel } from "./garden.js";
 export const title = "Growth";
 export const symbol = "M4 20V4h2v14h14v2zM8 15l4-5 3 3 5-7 1.6 1.2-6.4 9-3.1-3.1L9.6 16z";
 
-const POINTS = 600;
+const POINTS = 600, WINDOWS = 300;
 const upper = (tone) => ({ label: "upper", tone, hidden: true }), lower = (tone) => ({ label: "lower", tone, hidden: true });
 
 export function mount(root, live) {
@@ -32,7 +32,7 @@ export function mount(root, live) {
     if (!root.isConnected) return;
     const { measure } = live, { rows, windows } = measure, by = axis();
     const place = (row) => (by === "exchanges" ? row.number : row.wordsHeard);
-    const few = thinned(rows), seen = thinned(windows), xs = seen.map(place), edges = expectedAt(rows, by);
+    const few = thinned(rows, POINTS), seen = thinned(windows, WINDOWS), xs = seen.map(place), edges = expectedAt(rows, by);
     const show = (chart, columns) => chart.set(xs, columns.map((of) => seen.map(of)), by, edges);
     showPhases(phases, measure);
     charts.vocabulary.set(few.map(place), ["heard", "produced", "productive", "echoed"].map((field) => few.map((row) => row[field])), by, edges);
@@ -71,7 +71,7 @@ const chartsOf = () => ({
     series: [{ label: "spontaneous", tone: "learner", format: decimal }, { label: "all", tone: "muted", dash: [5, 4], format: decimal }] }),
 });
 
-const thinned = (rows) => rows.filter((_, i) => i % Math.max(1, Math.ceil(rows.length / POINTS)) === 0 || i === rows.length - 1);
+const thinned = (rows, most) => rows.filter((_, i) => i % Math.max(1, Math.ceil(rows.length / most)) === 0 || i === rows.length - 1);
 
 /** The brief's phases on the axis in use: counted in exchanges, so on words heard they end where those exchanges did. */
 function expectedAt(rows, by) {

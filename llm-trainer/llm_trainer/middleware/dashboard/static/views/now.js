@@ -1,7 +1,7 @@
 // Now: where the session stands, who really speaks, what went wrong, and the knobs that may be turned while it runs.
 
 import { api } from "../api.js";
-import { fill, h, memory, say } from "../dom.js";
+import { calmly, fill, h, memory, say } from "../dom.js";
 import { clock, count, decimal, duration, percent, phaseName, plain, time, trouble } from "../format.js";
 import { state } from "../strip.js";
 import { spark } from "../spark.js";
@@ -23,6 +23,10 @@ export function mount(root, live, go) {
   root.append(h("h1", { id: "now-title" }, "Now"), problem, cut.root,
     h("div", { class: "now-grid" }, h("div", { class: "stack" }, form.root, hero, pair, tiles, facts), h("div", { class: "stack" }, steering.root, teacher.root)));
 
+  const showSlow = calmly(500, () => {
+    showTiles(tiles, live);
+    if (live.status) showFacts(facts, live, live.status, state(live.status));
+  });
   const show = () => {
     const status = live.status;
     const is = state(status), empty = is === "idle";
@@ -37,8 +41,7 @@ export function mount(root, live, go) {
     if (!status) return;
     showHero(hero, live, status, is);
     showPair(pair, live, go);
-    showTiles(tiles, live);
-    showFacts(facts, live, status, is);
+    showSlow();
     showProblem(problem, status, is);
     steering.show(status);
   };
