@@ -89,7 +89,9 @@ class Towers:
 
     def restore(self, state: State) -> None:
         """Become as the towers that gave this state."""
-        self.tables, self.squares = np.array(state["tables"], np.float32), np.array(state["squares"], np.float32)
+        tables: Floats = state["tables"]
+        self.tables = tables if tables.flags.owndata else tables.copy()  # 100 MB read from a file are not copied again
+        self.squares = np.array(state["squares"], np.float32)
         self.known = self.tables.shape[1]
 
     def sums(self, table: int, bags: Sequence[Bag]) -> Floats:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from sys import intern
@@ -174,9 +175,13 @@ class Shelf:
             said = tuple(filter(None, folded[token:token_end]))
             self.passages.append(Passage(join(own), own, said, bag, heard, opened, followed))
             token, row, origin = token_end, row_end, origin_end
-        for number in range(len(self.passages)):
-            if number not in self.gone:
-                self._index(number)
+        here = [(number, p) for number, p in enumerate(self.passages) if number not in self.gone]
+        self.by_text = {passage.text: number for number, passage in here}
+        by_word: defaultdict[str, list[int]] = defaultdict(list)
+        for number, passage in here:
+            for word in dict.fromkeys(passage.words):
+                by_word[word].append(number)
+        self.by_word = dict(by_word)
         size = len(self.passages)
         self._make_room(max(size, len(self.opens)))
         self._places.put(slice(size), state["places"])
