@@ -7,18 +7,20 @@ by what is not (fluency, echo, agreement). The weights were set by hand on dialo
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cerebrum.claims import Frames, Said
 from cerebrum.models import Fluency
 from cerebrum.ranking import best
 from cerebrum.retrieval import Shelf
+from cerebrum.situations import Contexts
 from cerebrum.synthesis import Candidate, Composer, Query
-from cerebrum.tokenizer import SentenceEnds, encode, fold
+from cerebrum.tokenizer import fold
 
 Column = NDArray[np.float32 | np.float64]
 
@@ -52,7 +54,6 @@ _SHORT_LIST = 20
 _AGREEING = 20
 _ECHO = 0.7
 _FLOW_OF_ONE = 0.3
-_FRAME = 3
 _RARER = 1.0
 _LEAST = 0.1
 _TELLING = 4.5
@@ -62,8 +63,9 @@ _NEWS = 12.0
 class Judge:
     """Knows what speaks for a candidate."""
 
-    def __init__(self, turns: Shelf, composer: Composer, fluency: Fluency) -> None:
+    def __init__(self, turns: Shelf, composer: Composer, fluency: Fluency, contexts: Contexts) -> None:
         self.turns, self.composer, self.fluency = turns, composer, fluency
+        self.frames = Frames(composer.sentences, contexts)
         self.weights = WEIGHTS
 
     def choose(
@@ -81,7 +83,7 @@ class Judge:
         for k, candidate in zip(listed, short, strict=True):
             candidate.features = {name: float(column[k]) for name, column in glances.items()}
         self._weigh(query, short)
-        own = _Said(said_here, self.composer.ends)
+        own = Said(said_here, self.composer.ends, self.frames)
         for candidate in short:
             candidate.features["said_here"], candidate.features["otherwise"] = own.compared(candidate.tokens)
             candidate.features["said_lately"] = float(candidate.text in said_lately)
@@ -235,32 +237,6 @@ class _Asked:
             shared = sum(about[w] for w in dict.fromkeys(sentence) if w in about) if rare else 0.0
             found = self._spoken[sentence] = 0.5 * max(rare) + 0.5 * shared / self.whole if rare else 0.0
         return found
-
-
-class _Said:
-    """The sentences of one's own replies, and how each began: for not saying it again, nor saying otherwise."""
-
-    def __init__(self, replies: Iterable[str], ends: SentenceEnds) -> None:
-        self.ends = ends
-        own = [sentence for reply in replies for sentence in self._sentences(encode(reply))]
-        self.sentences = dict.fromkeys(own)
-        self.frames = dict.fromkeys(sentence[:_FRAME] for sentence in own if len(sentence) > _FRAME)
-
-    def _sentences(self, tokens: Sequence[str]) -> list[tuple[str, ...]]:
-        spans = self.ends.spans(tokens)
-        return [tuple(w for t in tokens[start:end] if (w := fold(t))) for start, end in spans]
-
-    def compared(self, tokens: Sequence[str]) -> tuple[float, float]:
-        """Return the share of a candidate's words in sentences said before, and in sentences that begin as one said
-        before and go on differently, such as another answer to where one comes from.
-        """
-        if not self.sentences:
-            return 0.0, 0.0
-        sentences = self._sentences(tokens)
-        whole = max(1, sum(map(len, sentences)))
-        again = sum(len(s) for s in sentences if s in self.sentences)
-        otherwise = sum(len(s) for s in sentences if s not in self.sentences and s[:_FRAME] in self.frames)
-        return again / whole, otherwise / whole
 
 
 class _Informed(dict[str, float]):

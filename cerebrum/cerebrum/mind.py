@@ -85,7 +85,7 @@ class Mind:
         self.fluency, self.meter = Fluency(), Meter()
         self.prequential, self.growth = Prequential(), Growth()
         self.composer = Composer(self.towers, self.turns, self.sentences, self.ends)
-        self.judge = Judge(self.turns, self.composer, self.fluency)
+        self.judge = Judge(self.turns, self.composer, self.fluency, self.contexts)
         self.seqs: list[int] = []
         self.said: list[str] = []
         self.conversations = known.conversations

@@ -5,10 +5,9 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cerebrum.choice import _Said, share_in_order
+from cerebrum.choice import share_in_order
 from cerebrum.dialogue import Observation
 from cerebrum.mind import Mind, Remembered
-from cerebrum.tokenizer import encode
 
 WORDS = st.lists(st.sampled_from("abcd"), max_size=9)
 
@@ -33,28 +32,7 @@ def heard(*turns: str) -> Mind:
     return mind
 
 
-def said(mind: Mind, *replies: str) -> _Said:
-    return _Said(replies, mind.composer.ends)
-
-
 TALK = ("How are you today?", "I come from Spain. I like it.", "That is nice. What do you do?", "I work a lot.")
-
-
-def test_a_sentence_said_before_counts_by_its_share_of_the_words() -> None:
-    mind = heard(*TALK)
-
-    again, otherwise = said(mind, "I work a lot.").compared(encode("I work a lot. That is nice today."))
-
-    assert (again, otherwise) == (0.5, 0.0)
-
-
-def test_an_own_claim_is_not_said_otherwise() -> None:
-    mind = heard(*TALK)
-    own = said(mind, "Hello. I come from Spain.")
-
-    assert own.compared(encode("I come from France.")) == (0.0, 1.0)
-    assert own.compared(encode("I come from Spain.")) == (1.0, 0.0)
-    assert own.compared(encode("I work a lot.")) == (0.0, 0.0)
 
 
 def test_the_word_talked_about_outweighs_the_phrase_that_asks_for_it() -> None:
