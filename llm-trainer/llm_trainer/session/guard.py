@@ -20,6 +20,8 @@ KEPT = 4_096
 UTTERANCE_CHARACTERS = 1_000
 LEVEL_CHARACTERS = (240, 320, 400, 600, 800)
 """What a learner of level 0 to 4 can use of one turn, cut at a sentence's end."""
+LEAST_WORDS = 2
+"""What must be left beside a piece of the prompt: "Sure!" only announces it."""
 SHINGLE = 6
 """Words in a row shared with the prompt that make a sentence a piece of the prompt."""
 
@@ -64,6 +66,8 @@ def judge(text: str, *, prompt: str = "", canary: str = "", level: int | None = 
         bench.mend(name, mending_of)
     if prompt:
         bench.mend("prompt", lambda said: _unprompted(said, prompt))
+        if "prompt" in bench.mended and len(words(bench.text)) < LEAST_WORDS:
+            return Verdict(rejected="prompt")
     if why := "canary" if bench.holds(canary) else rejection.saying(bench.text):
         return Verdict(rejected="prompt" if why == "empty" and "prompt" in bench.mended else why)
     return _fitted(bench.text, tuple(bench.mended), level, cut)

@@ -64,11 +64,18 @@ def _repeats(found: list[str], period: int) -> bool:
     return False
 
 
+def _is_nothing(text: str) -> bool:
+    """A program's word for nothing, or several; "None." is an answer."""
+    found = set(words(text[:LOOKED_AT]))
+    return bool(found) and found <= wrongs.NOTHING and not (found == {"none"} and text[-1] in ".!")
+
+
 def _is_wordless(text: str) -> bool:
     return not any(character.isalpha() for character in text) and not text[0].isdigit()
 
 
 _SAYINGS: tuple[tuple[str, Callable[[str, str], object]], ...] = (
+    ("empty", lambda text, folded: _is_nothing(text)),
     ("wordless", lambda text, folded: _is_wordless(text)),
     ("placeholder", lambda text, folded: wrongs.PLACEHOLDER.search(text)),
     ("address", lambda text, folded: wrongs.ADDRESS.search(folded)),
@@ -82,7 +89,7 @@ _SAYINGS: tuple[tuple[str, Callable[[str, str], object]], ...] = (
 CLASSES: tuple[str, ...] = (
     "empty",
     *(name for name, _ in _SHAPES),
-    *(name for name, _ in _SAYINGS),
+    *(name for name, _ in _SAYINGS[1:]),
     *("role", "canary", "prompt", "endless", "unfinished"),
 )
 """All classes of rejection, for manuals and tests."""

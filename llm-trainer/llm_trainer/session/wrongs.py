@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from llm_trainer.session.wording import listed
+
 
 def _any(listed: str, flags: int = 0) -> re.Pattern[str]:
     """A pattern that finds any of the lines."""
@@ -86,7 +88,7 @@ FAILURE = _any(
     """,
     re.IGNORECASE,
 )
-NOTHING = frozenset({"nan", "null", "none", "undefined", "nil", "n/a", "-nan", "inf", "-inf", "void"})
+NOTHING = listed("nan null none undefined nil n/a -nan inf -inf void infinity -infinity")
 
 # ---------------------------------------------------------------- sayings: found in mended text, folded
 
@@ -106,7 +108,8 @@ REFUSAL = _any(
     {_CANNOT}(?:process (?:that|this|your)|share (?:that|my)|support (?:that|this)|role-?play|pretend|reveal|disclose)
     {_CANNOT}(?:talk about (?:that|this)|give (?:medical|legal|financial)|answer such)
     {_AM} {_NOT_ABLE} to (?:assist|comply|fulfil|discuss)
-    {_AM} {_NOT_ABLE} to (?:answer|talk|have|provide|role|engage)
+    {_AM} {_NOT_ABLE} to (?:answer|talk|have|provide|role|engage|generate|continue (?:with )?this)
+    {_AM} {_NOT_ABLE} to help (?:you )?with (?:that|this|your request|such)
     {_AM} (?:sorry|afraid)[^.!?]{{0,40}}\b(?:not (?:something|able|comfortable)|unable|against (?:my|our|the) )
     \bagainst my (?:guidelines|programming|policy|policies|principles)\b
     \b(?:content|usage|safety|ethical|community) (?:policy|policies|guidelines)\b

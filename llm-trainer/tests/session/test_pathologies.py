@@ -54,14 +54,19 @@ def remedies(texts) -> list[Remedy]:
     return used
 
 
+@pytest.mark.promise("P17")
 @pytest.mark.parametrize("part", ["develop", "held"])
-def test_each_pathology_is_seen_within_six_turns(part, capsys):
+def test_each_pathology_is_seen_within_six_turns(part, capsys, figure):
     table = {kind: Counter(seen(row) for row in SICK if row["part"] == part and row["class"] == kind) for kind in KINDS}
     columns = sorted({name for counts in table.values() for name in counts})
     with capsys.disabled():
         show(f"pathologies, {part}", f"{'':20}" + "".join(f"{name:>19}" for name in columns))
         show(*(f"{kind:20}" + "".join(f"{counts[name]:19}" for name in columns) for kind, counts in table.items()))
 
+    seen_in_time = {kind: 1 - (n["missed"] + n["too early"]) / n.total() for kind, n in table.items()}
+    figure(
+        "P17", part=part, transcripts=sum(n.total() for n in table.values()), least_recall=min(seen_in_time.values())
+    )
     for counts in table.values():
         assert counts.total() - counts["missed"] - counts["too early"] >= 0.95 * counts.total() > 0
 
@@ -72,10 +77,12 @@ def test_the_transcripts_are_many_of_each_kind():
     assert len(HEALTHY) >= 300
 
 
-def test_healthy_talk_is_hardly_ever_taken_for_sick(capsys):
+@pytest.mark.promise("P17")
+def test_healthy_talk_is_hardly_ever_taken_for_sick(capsys, figure):
     alarms = [row for row in HEALTHY if found_at(row["turns"])]
     with capsys.disabled():
         show(f"healthy talks: {len(HEALTHY)}, with a false alarm {len(alarms)}")
+    figure("P17", healthy=len(HEALTHY), false_alarms=len(alarms))
 
     assert len(alarms) <= 0.01 * len(HEALTHY)
     assert not any(Remedy.PAUSE in remedies(row["turns"]) for row in HEALTHY)
