@@ -38,7 +38,14 @@ def check_learner(url: str) -> list[Finding]:
 def _examine(http: httpx.Client, url: str) -> list[Finding]:
     status = _get(http, "/api/status")
     if isinstance(status, str):
-        return [Finding("learner", "wrong", f"{url}/api/status: {status}", "start it, or map its endpoint: `learner`")]
+        return [
+            Finding(
+                "learner",
+                "wrong",
+                f"{url}/api/status: {status}",
+                "start it, or say with the setting `learner` how it is talked to",
+            )
+        ]
     declared = [str(each) for each in status.get("capabilities") or []]
     found = [Finding("status", "right", f"stage {status.get('stage')}, {status.get('exchanges')} exchanges learned")]
     found += [

@@ -22,12 +22,24 @@ _ROUTE = re.compile(r"(?:GET|POST|PATCH|DELETE) /api/(?:training/|(?=sessions))(
 """What a remedy calls a route, and what those who type commands call it."""
 
 
+_FIELD = re.compile(r"\b(?:body|query)\.(\w+)")
+"""What a refusal calls a field."""
+
+
+def _option(field: re.Match[str]) -> str:
+    """The option that fills it."""
+    name = field.group(1)
+    return "--exchanges" if name == "max_exchanges" else f"--{name.replace('_', '-')}"
+
+
 class Refused(TrainerError):
     """The middleware answered with a problem document; its words are ours."""
 
     def __init__(self, document: Mapping[str, Any], status: int) -> None:
-        super().__init__(str(document.get("detail") or document.get("title") or f"the middleware answered {status}"))
-        self.remedy = _ROUTE.sub(r"`\1`", str(document.get("remedy") or ""))
+        said = str(document.get("detail") or document.get("title") or f"the middleware answered {status}")
+        super().__init__(_FIELD.sub(_option, said))
+        remedy = str(document.get("remedy") or "")
+        self.remedy = "--help tells what each takes" if document.get("faults") else _ROUTE.sub(r"`\1`", remedy)
         self.status, self.code = status, str(document.get("code") or "refused")
         self.title = str(document.get("title") or "Refused")
 
@@ -156,13 +168,13 @@ class Middleware:
     def _json(self, method: str, path: str, **options: Any) -> Json:
         with self._translated():
             answer = self._http.request(method, path, **options)
-        if answer.is_error:
+        if answer.is_error and not _is_strange(answer):
             raise _refusal(answer)
         try:
             body = answer.json()
         except ValueError:
             body = None
-        if not isinstance(body, dict):
+        if not isinstance(body, dict) or answer.is_error:
             raise PeerAnswerInvalid(
                 f"{self.url} answered something that is not the middleware's",
                 peer="middleware",
@@ -196,6 +208,11 @@ class _Translated:
                 peer="middleware",
                 remedy="start it with `python middleware.py`, or everything with `python start_training.py`",
             ) from error
+
+
+def _is_strange(answer: httpx.Response) -> bool:
+    """Whether a program answers that has no such route: the middleware has all that are asked for here."""
+    return answer.status_code == 404 and '"remedy"' not in answer.text
 
 
 def _refusal(answer: httpx.Response) -> Refused:

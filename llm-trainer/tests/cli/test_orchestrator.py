@@ -123,6 +123,29 @@ def test_a_remedy_that_names_a_route_names_the_verb(
     assert "`start` begins one, `sessions` lists" in capsys.readouterr().err
 
 
+def test_a_field_that_is_refused_is_called_by_its_option(
+    middleware: FakeMiddleware, capsys: pytest.CaptureFixture[str]
+) -> None:
+    document = {
+        "detail": "body.strategy: no; body.max_exchanges: no; body.max_tokens: no",
+        "remedy": "x",
+        "faults": [1],
+    }
+    middleware.route = lambda *_: (422, "application/problem+json", document)  # type: ignore[method-assign]
+
+    assert main(["start", "--url", middleware.url]) == 2
+    assert capsys.readouterr().err.startswith("--strategy: no; --exchanges: no; --max-tokens: no\n--help")
+
+
+def test_a_service_without_such_a_route_is_not_the_middleware(
+    middleware: FakeMiddleware, capsys: pytest.CaptureFixture[str]
+) -> None:
+    middleware.route = lambda *_: (404, "application/problem+json", {"detail": "Not Found"})  # type: ignore[method-assign]
+
+    assert main(["status", "--url", middleware.url]) == 3
+    assert "another program" in capsys.readouterr().err
+
+
 def test_an_address_that_is_none_is_wrong_use(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["status", "--url", "localhost:8002"]) == 2
     assert "http://localhost:8002" in capsys.readouterr().err
