@@ -14,11 +14,10 @@ Laws, held by the property tests:
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from llm_trainer.session import prompts
 from llm_trainer.session.dialogue import Plan
-from llm_trainer.session.state import RUNNING, Phase, State
+from llm_trainer.session.state import RUNNING, Phase, State, changed
 from llm_trainer.session.steps import (
     AskTeacher,
     CheckLearner,
@@ -52,14 +51,14 @@ class Session:
 
     def apply(self, event: Event) -> tuple[Notice, ...]:
         """Take one event in; returns what the world should hear of it."""
-        before = replace(self.state, clock=event.at, notices=())
+        before = changed(self.state, clock=event.at, notices=())
         move = TRANSITIONS.get((before.phase, type(event)))
         if move is None:
             raise EngineBreach(f"{type(event).__name__} cannot happen while {before.phase.value}")
         after = move(self.plan, before, event)
         if after.number - after.finished - after.refused != (after.draft is not None):
             raise EngineBreach(f"counters disagree: {after.number=} {after.finished=} {after.refused=} {after.draft=}")
-        self.state = replace(after, notices=(*after.notices, *_changes(before, after)))
+        self.state = changed(after, notices=(*after.notices, *_changes(before, after)))
         return self.state.notices
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import pairwise
 
 from llm_trainer.session.function_words import ENGLISH, OTHERS
@@ -27,6 +28,7 @@ _VOWEL = re.compile("[aeiouyàáâäãåæèéêëìíîïòóôöõøœùúûü
 _VOWELLESS = listed("mr mrs ms dr st tv cd dvd pc hmm mm shh pst psst brr vs nth km cm kg ft lb lbs pm hm")
 
 
+@lru_cache(maxsize=256)  # each turn is looked at again while it is among the last ones
 def is_foreign(text: str) -> bool:
     """Whether the text, or one whole sentence of it outside of quotation marks, is not English.
 
@@ -35,7 +37,7 @@ def is_foreign(text: str) -> bool:
     >>> is_foreign("My aunt makes croissants and gnocchi."), is_foreign("Ich mag auch Hunde.")
     (False, True)
     """
-    if any(_is_other_script(character) for character in text):
+    if not text.isascii() and any(_is_other_script(character) for character in text):
         return True
     bare = _QUOTED.sub(" ", text)
     if 2 * len(bare.strip()) < len(text):
@@ -84,7 +86,8 @@ def _reads_foreign(text: str, certain: bool = False) -> bool:
     foreign = max(len(kinds & small_words) for small_words in OTHERS.values())
     if certain:
         return foreign >= 3 and english == 0
-    marked = sum(_is_accented(word) for word in found) + 2 * bool(_SPANISH_MARK.search(text))
+    accented = 0 if text.isascii() else sum(_is_accented(word) for word in found)
+    marked = accented + 2 * bool(_SPANISH_MARK.search(text))
     if foreign >= 2 and foreign > english + (len(found) < 4):
         return True
     if len(found) >= 3 and marked >= 2 and foreign + marked > 2 * english + 1 and foreign + bool(marked > 2):
@@ -97,8 +100,10 @@ def _is_accented(word: str) -> bool:
 
 
 def _is_odd(word: str) -> bool:
-    plain = "".join(character for character in word if "a" <= character <= "z")
-    if len(plain) < 2 or not word.isascii():
+    if not word.isascii():
+        return False
+    plain = word if word.isalpha() else "".join(character for character in word if "a" <= character <= "z")
+    if len(plain) < 2:
         return False
     if any(character.isdigit() for character in word):
         return _switches(word) > 2

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
+from functools import lru_cache
 from itertools import pairwise
 
 from llm_trainer.session.dialogue import Speaker, Turn
@@ -64,9 +65,15 @@ def symptom(turns: Sequence[Turn], level: int = TALKER) -> Symptom | None:
 
 
 def _talk(turns: Sequence[Turn]) -> _Talk:
-    said = [(turn.speaker, tuple(words(turn.text))) for turn in turns]
+    said = [(turn.speaker, _words_of(turn.text)) for turn in turns]
     teacher = tuple(found for speaker, found in said if speaker is Speaker.TEACHER)
     return _Talk(teacher, tuple(found for speaker, found in said if speaker is Speaker.LEARNER), tuple(turns))
+
+
+@lru_cache(maxsize=256)
+def _words_of(text: str) -> tuple[str, ...]:
+    """Kept, as each turn is looked at again while it is among the last ones."""
+    return tuple(words(text))
 
 
 # ---------------------------------------------------------------- the same again

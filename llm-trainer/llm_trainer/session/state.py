@@ -83,6 +83,17 @@ class State:
         return self.taught + self.uncertain
 
 
+def changed(state: State, **changes: Any) -> State:
+    """The state with these fields changed, as ``dataclasses.replace`` makes it, in a twentieth of the time.
+
+    ``replace`` calls ``__init__`` with all thirty fields, ten times an exchange.
+    """
+    assert changes.keys() <= vars(state).keys(), changes.keys() - vars(state).keys()
+    made: State = object.__new__(State)
+    vars(made).update(vars(state), **changes)
+    return made
+
+
 def encode_state(state: State) -> dict[str, Any]:
     """The state as plain JSON values, without the notices.
 

@@ -10,7 +10,7 @@ from llm_trainer.session import curriculum, guard, prompts
 from llm_trainer.session.backoff import wait_seconds
 from llm_trainer.session.dialogue import Draft, Plan, Speaker, Turn, exchange_key
 from llm_trainer.session.pathologies import WATCHED_TURNS, Remedy, symptom
-from llm_trainer.session.state import Phase, State
+from llm_trainer.session.state import Phase, State, changed
 from llm_trainer.session.steps import (
     Awoke,
     Checked,
@@ -76,27 +76,27 @@ def told(plan: Plan, s: State) -> str:
 
 
 def _noted(s: State, *notices: Notice) -> State:
-    return replace(s, notices=(*s.notices, *notices))
+    return changed(s, notices=(*s.notices, *notices))
 
 
 def _ended(s: State, reason: str) -> State:
     """End; a draft that the learner may have heard is uncertain, one that it surely has not is abandoned."""
     if s.draft is not None:
         s = _closed(s, "abandoned" if s.draft.certain else "uncertain")
-    return replace(s, phase=Phase.ENDED, end_reason=reason, reason=reason, until=None)
+    return changed(s, phase=Phase.ENDED, end_reason=reason, reason=reason, until=None)
 
 
 def _closed(s: State, status: Status) -> State:
     draft, pause = draft_of(s), s.pause_after
     if status == "taught":
-        s = replace(s, taught=s.taught + 1)
+        s = changed(s, taught=s.taught + 1)
     elif status == "uncertain":
-        s = replace(s, uncertain=s.uncertain + 1)
+        s = changed(s, uncertain=s.uncertain + 1)
     else:
-        s = replace(s, refused=s.refused + 1)
+        s = changed(s, refused=s.refused + 1)
     if pause is not None and status in ("taught", "uncertain"):
         pause = max(0, pause - 1)
-    s = replace(s, draft=None, failures=0, topic_exchanges=s.topic_exchanges + 1, pause_after=pause)
+    s = changed(s, draft=None, failures=0, topic_exchanges=s.topic_exchanges + 1, pause_after=pause)
     return _noted(s, Closed(draft.number, status))
 
 
@@ -110,7 +110,7 @@ def _between(plan: Plan, s: State) -> State:
         return _held(s, Phase.RESTING)
     wake = s.began_at + s.tuning.delay_seconds
     if s.tuning.delay_seconds > 0 and s.number > 0 and wake > s.clock:
-        return replace(s, phase=Phase.RESTING, until=wake, reason="")
+        return changed(s, phase=Phase.RESTING, until=wake, reason="")
     return _asking(plan, s)
 
 
@@ -120,40 +120,40 @@ def _asking(plan: Plan, s: State) -> State:
     stale = s.topic_exchanges >= s.tuning.topic_switch_interval and (chosen_here or s.topic is None)
     if s.topic_index < 0 or s.topic_over or s.next_topic is not None or stale:
         s = _next_topic(plan, s)
-    return replace(s, phase=Phase.ASKING, began_at=s.clock, until=None, reason="")
+    return changed(s, phase=Phase.ASKING, began_at=s.clock, until=None, reason="")
 
 
 def _next_topic(plan: Plan, s: State) -> State:
     """The topic somebody asked for, else the next of the curriculum."""
     if s.next_topic is not None:
-        return _conversation(replace(s, topic_index=max(0, s.topic_index), next_topic=None), s.next_topic)
+        return _conversation(changed(s, topic_index=max(0, s.topic_index), next_topic=None), s.next_topic)
     index = s.topic_index + 1
     topic = curriculum.topic_at(s.tuning.topics, index, plan.seed if plan.shuffle else None)
-    return _conversation(replace(s, topic_index=index), topic)
+    return _conversation(changed(s, topic_index=index), topic)
 
 
 def _conversation(s: State, topic: str | None) -> State:
     number = s.conversation + 1
-    return replace(s, topic=topic, conversation=number, topic_exchanges=0, topic_over=False, turns=())
+    return changed(s, topic=topic, conversation=number, topic_exchanges=0, topic_over=False, turns=())
 
 
 def _held(s: State, after: Phase) -> State:
-    return replace(s, phase=Phase.PAUSED, held_phase=after, until=None, pause_after=0, reason="paused by request")
+    return changed(s, phase=Phase.PAUSED, held_phase=after, until=None, pause_after=0, reason="paused by request")
 
 
 def _checked(plan: Plan, s: State, event: Checked) -> State:
-    s = replace(s, idempotent=event.idempotent, stage=event.stage or s.stage)
+    s = changed(s, idempotent=event.idempotent, stage=event.stage or s.stage)
     if s.draft is None:  # one that can be looked at but not be told is still in trouble
-        s = replace(s, failures=0)
+        s = changed(s, failures=0)
     if s.stop_reason is not None:
         return _ended(s, s.stop_reason)
     if event.lost_key is not None:
         if not event.idempotent:
             return _ended(s, LEARNER_FORGOT)
         s = _noted(s, Noted("learner-forgot", f"the learner forgot {event.lost} exchanges; they are told again"))
-        return replace(s, phase=Phase.RETELLING, lost_key=event.lost_key, learner_seq=None, cursor=None)
+        return changed(s, phase=Phase.RETELLING, lost_key=event.lost_key, learner_seq=None, cursor=None)
     _check_heads(s.cursor, event.cursor)
-    return _onward(plan, replace(s, cursor=event.cursor))
+    return _onward(plan, changed(s, cursor=event.cursor))
 
 
 def _check_heads(before: Cursor | None, after: Cursor | None) -> None:
@@ -167,27 +167,27 @@ def _check_heads(before: Cursor | None, after: Cursor | None) -> None:
 def _retold(plan: Plan, s: State, event: Retold) -> State:
     if event.key != s.lost_key:
         raise EngineBreach(f"told {event.key} again, {s.lost_key} was asked for")
-    s = replace(s, lost_key=event.next_key, failures=0)
+    s = changed(s, lost_key=event.next_key, failures=0)
     return _onward(plan, s) if event.next_key is None or s.stop_reason is not None else s
 
 
 def _onward(plan: Plan, s: State) -> State:
     """The learner is well: go on with the draft that waits, or with the next exchange."""
-    s = replace(s, until=None, reason="")
+    s = changed(s, until=None, reason="")
     if s.stop_reason is not None:
         return _ended(s, s.stop_reason)
     if s.draft is not None:
-        return _held(s, Phase.TEACHING) if s.pause_after == 0 else replace(s, phase=Phase.TEACHING)
+        return _held(s, Phase.TEACHING) if s.pause_after == 0 else changed(s, phase=Phase.TEACHING)
     return _between(plan, s)
 
 
 def _spoke(plan: Plan, s: State, event: Spoke) -> State:
-    s = replace(s, failures=0)
+    s = changed(s, failures=0)
     if s.stop_reason is not None:
         return _ended(s, s.stop_reason)
     if event.topic is not None and event.topic != s.topic:
         unspoken = s.topic is None and not s.turns
-        s = replace(s, topic=event.topic) if unspoken else _conversation(s, event.topic)
+        s = changed(s, topic=event.topic) if unspoken else _conversation(s, event.topic)
     verdict = guard.judge(
         event.text,
         prompt=told(plan, s),
@@ -196,10 +196,10 @@ def _spoke(plan: Plan, s: State, event: Spoke) -> State:
         cut=event.cut,
     )
     if verdict.rejected is not None:
-        return _rejected(plan, replace(s, topic_over=s.topic_over or event.last), verdict.rejected)
+        return _rejected(plan, changed(s, topic_over=s.topic_over or event.last), verdict.rejected)
     number = s.number + 1
     draft = Draft(number, exchange_key(plan.session_id, number), verdict.text, mended=verdict.mended)
-    return replace(
+    return changed(
         s,
         phase=Phase.DRAFTING,
         number=number,
@@ -212,14 +212,14 @@ def _spoke(plan: Plan, s: State, event: Spoke) -> State:
 
 
 def _rejected(plan: Plan, s: State, why: str) -> State:
-    s = replace(s, rejections=s.rejections + 1, rejected=why)
+    s = changed(s, rejections=s.rejections + 1, rejected=why)
     s = _noted(s, Noted("rejected", f"the teacher's text was not used: {why}"))
     if s.rejections >= REJECTIONS_BEFORE_WAITING:
         wait = wait_seconds(s.rejections - REJECTIONS_BEFORE_WAITING + 5, 0.5)
         reason = f"the teacher gave {s.rejections} unusable texts in a row, the last one {why}"
-        return replace(s, phase=Phase.WAITING_LLM, until=s.clock + wait, reason=reason)
+        return changed(s, phase=Phase.WAITING_LLM, until=s.clock + wait, reason=reason)
     if s.topic_over or s.rejections % (NUDGES + 1) == 0:
-        s = replace(_next_topic(plan, s), rejected=None)
+        s = changed(_next_topic(plan, s), rejected=None)
     return s
 
 
@@ -234,25 +234,25 @@ def _teacher_failed(plan: Plan, s: State, event: Failed) -> State:
 def _waiting(s: State, event: Failed, phase: Phase) -> State:
     failures = s.failures + 1
     until = s.clock + wait_seconds(failures, event.chance, event.retry_after)
-    return replace(s, phase=phase, failures=failures, until=until, reason=event.detail)
+    return changed(s, phase=phase, failures=failures, until=until, reason=event.detail)
 
 
 def _drafted(plan: Plan, s: State, event: Drafted) -> State:
-    return replace(s, phase=Phase.TEACHING)
+    return changed(s, phase=Phase.TEACHING)
 
 
 def _taught(plan: Plan, s: State, event: Taught) -> State:
     draft = draft_of(s)
     turns = (*s.turns, Turn(Speaker.TEACHER, draft.text), Turn(Speaker.LEARNER, event.reply))
     went_back = event.seq is not None and s.learner_seq is not None and event.seq <= s.learner_seq
-    s = replace(s, turns=turns[-prompts.HISTORY_TURNS :], stage=event.stage or s.stage, bad_exchanges=0)
-    s = replace(s, learner_seq=event.seq if event.seq is not None else s.learner_seq)
+    s = changed(s, turns=turns[-prompts.HISTORY_TURNS :], stage=event.stage or s.stage, bad_exchanges=0)
+    s = changed(s, learner_seq=event.seq if event.seq is not None else s.learner_seq)
     if event.odd is not None:
         s = _noted(s, Noted("odd-answer", f"exchange {draft.number}: {event.odd}"))
     s, remedy = _watched(plan, _closed(s, "taught"), turns[-2:])
     if went_back and s.stop_reason is None:
         s = _noted(s, Noted("learner-went-back", f"the learner counts exchange {draft.number} as its {event.seq}."))
-        return replace(s, phase=Phase.CHECKING)
+        return changed(s, phase=Phase.CHECKING)
     return _paused(plan, s) if remedy is Remedy.PAUSE else _between(plan, s)
 
 
@@ -263,25 +263,25 @@ def _watched(plan: Plan, s: State, said: tuple[Turn, ...]) -> tuple[State, Remed
     """
     if not s.tuning.topics:
         return s, None
-    s = replace(s, watched=(*s.watched, *said)[-WATCHED_TURNS:])
+    s = changed(s, watched=(*s.watched, *said)[-WATCHED_TURNS:])
     found = symptom(s.watched, level_of(s))
     ladder, remedy = s.ladder.climb(found)
-    s = replace(s, ladder=ladder)
+    s = changed(s, ladder=ladder)
     if found is None or remedy is None:
         return s, None
     s = _noted(s, Noted("pathology", f"{found.kind}: {remedy.value}"))
     if remedy is Remedy.NUDGE:
-        return replace(s, nudge=found.kind), remedy
+        return changed(s, nudge=found.kind), remedy
     if remedy is Remedy.NEW_TOPIC and len(s.tuning.topics) > 1 and not s.topic_over and s.next_topic is None:
         return _other_topic(plan, s), remedy
-    return replace(s, topic_over=True), remedy
+    return changed(s, topic_over=True), remedy
 
 
 def _other_topic(plan: Plan, s: State) -> State:
     """The next topic in the same conversation: both sides remember what was said."""
     index = s.topic_index + 1
     topic = curriculum.topic_at(s.tuning.topics, index, plan.seed if plan.shuffle else None)
-    return replace(s, topic=topic, topic_index=index, topic_exchanges=0)
+    return changed(s, topic=topic, topic_index=index, topic_exchanges=0)
 
 
 def _paused(plan: Plan, s: State) -> State:
@@ -291,29 +291,29 @@ def _paused(plan: Plan, s: State) -> State:
         return after
     until = max(s.clock + PAUSE_SECONDS, after.until or s.clock)
     reason = f"the talk went round in circles; it goes on after {PAUSE_SECONDS:g} seconds"
-    return replace(_asking(plan, s), phase=Phase.WAITING_LLM, until=until, reason=reason)
+    return changed(_asking(plan, s), phase=Phase.WAITING_LLM, until=until, reason=reason)
 
 
 def _learner_failed(plan: Plan, s: State, event: Failed) -> State:
     draft = draft_of(s)
     certain = draft.certain and event.outcome != "unknown"
     answered = draft.answered_failures + event.answered
-    s = replace(s, draft=replace(draft, attempts=draft.attempts + 1, certain=certain, answered_failures=answered))
+    s = changed(s, draft=replace(draft, attempts=draft.attempts + 1, certain=certain, answered_failures=answered))
     if event.outcome == "refused" and certain:
         return _refused(plan, s, event)
     if not certain and (not s.idempotent or answered >= ANSWERED_FAILURES):
         s = _noted(s, Noted("uncertain", f"exchange {draft.number}: {event.detail}"))
-        return _reconsider(plan, replace(_closed(s, "uncertain"), bad_exchanges=s.bad_exchanges + 1), event)
+        return _reconsider(plan, changed(_closed(s, "uncertain"), bad_exchanges=s.bad_exchanges + 1), event)
     if s.stop_reason is not None:
         return _ended(s, s.stop_reason)
     if s.pause_after == 0:
-        return _held(replace(s, failures=s.failures + 1), Phase.CHECKING)
+        return _held(changed(s, failures=s.failures + 1), Phase.CHECKING)
     return _waiting(s, event, Phase.WAITING_LEARNER)
 
 
 def _refused(plan: Plan, s: State, event: Failed) -> State:
     s = _noted(s, Noted("refused", f"exchange {draft_of(s).number}: {event.detail}"))
-    s = replace(_closed(s, "refused"), bad_exchanges=s.bad_exchanges + 1)
+    s = changed(_closed(s, "refused"), bad_exchanges=s.bad_exchanges + 1)
     return _reconsider(plan, s, event) if s.bad_exchanges >= REFUSALS_BEFORE_WAITING else _between(plan, s)
 
 
@@ -322,8 +322,8 @@ def _reconsider(plan: Plan, s: State, event: Failed) -> State:
     after = _between(plan, s)
     if after.phase in (Phase.ENDED, Phase.PAUSED):
         return after
-    waiting = _waiting(replace(s, failures=s.bad_exchanges - 1), event, Phase.WAITING_LEARNER)
-    return replace(waiting, failures=0)
+    waiting = _waiting(changed(s, failures=s.bad_exchanges - 1), event, Phase.WAITING_LEARNER)
+    return changed(waiting, failures=0)
 
 
 def _check_failed(plan: Plan, s: State, event: Failed) -> State:
@@ -339,28 +339,28 @@ def _rested(plan: Plan, s: State, event: Rested) -> State:
 
 
 def _ask_again(plan: Plan, s: State, event: Rested | ResumeAsked) -> State:
-    return replace(s, phase=Phase.ASKING, until=None, reason="")
+    return changed(s, phase=Phase.ASKING, until=None, reason="")
 
 
 def _check_again(plan: Plan, s: State, event: Rested | ResumeAsked | Reconnected) -> State:
-    return replace(s, phase=Phase.CHECKING)
+    return changed(s, phase=Phase.CHECKING)
 
 
 def _awoke(plan: Plan, s: State, event: Awoke) -> State:
     """A new process goes on: what was on its way is uncertain, and the learner is looked at first."""
     s = _noted(s, Noted("resumed", "the middleware was started again; the session goes on"))
     if event.sending and s.draft is not None:
-        s = replace(s, draft=replace(s.draft, certain=False, attempts=s.draft.attempts + 1))
+        s = changed(s, draft=replace(s.draft, certain=False, attempts=s.draft.attempts + 1))
         if not s.idempotent:
             s = _noted(s, Noted("uncertain", f"exchange {draft_of(s).number}: cut off by a crash"))
             s = _closed(s, "uncertain")
     if s.phase is Phase.PAUSED:
-        return replace(s, held_phase=Phase.CHECKING)
+        return changed(s, held_phase=Phase.CHECKING)
     if s.phase is Phase.DRAFTING:
-        s = replace(s, draft=None, number=s.number - 1)
+        s = changed(s, draft=None, number=s.number - 1)
     if s.draft is None and s.finished >= plan.max_exchanges:
         return _ended(s, "completed")
-    return replace(s, phase=Phase.CHECKING, until=None, failures=0)
+    return changed(s, phase=Phase.CHECKING, until=None, failures=0)
 
 
 def _stop_now(plan: Plan, s: State, event: StopAsked) -> State:
@@ -368,11 +368,11 @@ def _stop_now(plan: Plan, s: State, event: StopAsked) -> State:
 
 
 def _stop_soon(plan: Plan, s: State, event: StopAsked) -> State:
-    return replace(s, stop_reason=event.reason)
+    return changed(s, stop_reason=event.reason)
 
 
 def _pause_soon(plan: Plan, s: State, event: PauseAsked) -> State:
-    return replace(s, pause_after=event.steps)
+    return changed(s, pause_after=event.steps)
 
 
 def _pause_now(plan: Plan, s: State, event: PauseAsked) -> State:
@@ -382,35 +382,35 @@ def _pause_now(plan: Plan, s: State, event: PauseAsked) -> State:
 
 
 def _step_from_hold(plan: Plan, s: State, event: PauseAsked) -> State:
-    return _released(plan, replace(s, pause_after=event.steps)) if event.steps > 0 else s
+    return _released(plan, changed(s, pause_after=event.steps)) if event.steps > 0 else s
 
 
 def _resume(plan: Plan, s: State, event: ResumeAsked) -> State:
-    return _released(plan, replace(s, pause_after=None))
+    return _released(plan, changed(s, pause_after=None))
 
 
 def _released(plan: Plan, s: State) -> State:
     """Leave the hold: a learner that was in trouble is checked first, an exchange that waits goes on."""
-    held, s = s.held_phase, replace(s, held_phase=None, reason="", until=None)
+    held, s = s.held_phase, changed(s, held_phase=None, reason="", until=None)
     if held in (Phase.CHECKING, Phase.TEACHING):
-        return replace(s, phase=Phase.CHECKING)
-    return _asking(plan, s) if held is Phase.RESTING else replace(s, phase=Phase.ASKING)
+        return changed(s, phase=Phase.CHECKING)
+    return _asking(plan, s) if held is Phase.RESTING else changed(s, phase=Phase.ASKING)
 
 
 def _go_on(plan: Plan, s: State, event: ResumeAsked) -> State:
-    return replace(s, pause_after=None)
+    return changed(s, pause_after=None)
 
 
 def _retuned(plan: Plan, s: State, event: Retuned) -> State:
     """New tuning counts from the next exchange on, a new delay from this one on."""
     topics_changed = event.tuning.topics != s.tuning.topics
-    s = replace(s, tuning=event.tuning)
+    s = changed(s, tuning=event.tuning)
     if topics_changed:
-        s = replace(s, topic_index=-1, topic_over=True)
+        s = changed(s, topic_index=-1, topic_over=True)
     if event.topic is not None:
-        s = replace(s, next_topic=event.topic)
+        s = changed(s, next_topic=event.topic)
     if s.phase is Phase.RESTING:
-        s = replace(s, until=s.began_at + s.tuning.delay_seconds)
+        s = changed(s, until=s.began_at + s.tuning.delay_seconds)
     return s
 
 

@@ -6,6 +6,7 @@ import re
 from itertools import pairwise
 
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+_NO_WORD = re.compile(r"[\W_]+")
 _SENTENCE_END = re.compile(r"[.!?…。！？]+[\"'”’)\]]*(?=\s|$)")
 
 
@@ -23,7 +24,9 @@ def words(text: str) -> list[str]:
     >>> words("It's MY cat’s 2nd bowl!")
     ["it's", 'my', "cat's", '2nd', 'bowl']
     """
-    return [match.group().replace("’", "'").casefold() for match in _WORD.finditer(text)]
+    if text.isascii():
+        return _WORD.findall(text.lower())
+    return [found.replace("’", "'").casefold() for found in _WORD.findall(text)]
 
 
 def sentence_ends(text: str, limit: int | None = None) -> list[int]:
@@ -49,4 +52,4 @@ def sentences(text: str) -> list[str]:
 
 def squeezed(text: str) -> str:
     """Only letters and digits, folded: what is left of a text when somebody spells it out with spaces or dashes."""
-    return "".join(character for character in text.casefold() if character.isalnum())
+    return _NO_WORD.sub("", text.casefold())

@@ -12,6 +12,7 @@ from collections import Counter
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+from llm_trainer.middleware.hub import Told
 from llm_trainer.middleware.store import GENESIS, chained
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ class Watch:
         self.texts: dict[str, str] = {}
         self.doubtful: Counter[str] = Counter()
         self.held: set[str] = set()
-        self.commits = self.requests = self.retold = 0
+        self.commits = self.requests = self.retold = self.most_at_once = 0
 
     def law(self, name: str, holds: object, **evidence: Any) -> None:
         """It holds, or this world has failed."""
@@ -67,6 +68,9 @@ class Watch:
             "I3: the intent is on disk before the bytes leave", status in ("sending", "taught"), key=key, status=status
         )
         self.law("no end before the last request", self._is_open(session) or status == "taught", session=session)
+        at_once = 1 + sum(other.life is call.life and other.key is not None for other in call.peer.connections.values())
+        self.most_at_once = max(self.most_at_once, at_once)
+        self.law("P6: one request that teaches at a time", at_once == 1, at_once=at_once)
         sending = self.rows("SELECT count(*) FROM exchanges WHERE status = 'sending'")[0][0]
         self.law("I4: one exchange at a time is on its way", sending <= 1, sending=sending)
         self.law("a session that holds says nothing", session not in self.held, key=key)
@@ -104,15 +108,20 @@ class Watch:
         """A learner that takes no keys cannot be told again: whoever starts a session after that was said wants it."""
         return bool(self.rows("SELECT 1 FROM sessions WHERE end_reason = 'learner-forgot'"))
 
+    # ------------------------------------------------------------ the world is told something
+
+    def told(self, told: Told) -> None:
+        """Only what is on disk, and everything in its order."""
+        last = self.rows("SELECT max(seq) FROM events WHERE session_id = ?", told.session_id)[0][0] or 0
+        self.law("nothing is told before it is on disk", told.seq <= last, seq=told.seq, on_disk=last)
+
     # ------------------------------------------------------------ something was committed
 
     def committed(self) -> None:
-        """I2 and I5 of every session."""
+        """I2 and I5 of every session that is not over."""
         self.commits += 1
-        for session, state, ended in self.rows("SELECT id, state, ended_at FROM sessions"):
+        for session, state in self.rows("SELECT id, state FROM sessions WHERE ended_at IS NULL"):
             self._counts(session, json.loads(state))
-            if ended is not None:
-                continue
             self._order(session)
 
     def _counts(self, session: str, state: dict[str, Any]) -> None:
@@ -136,6 +145,8 @@ class Watch:
 
     def at_the_end(self) -> None:
         """Record and learner agree, exchange by exchange."""
+        for session, state in self.rows("SELECT id, state FROM sessions"):
+            self._counts(session, json.loads(state))
         query = "SELECT key, text, status, session_id FROM exchanges ORDER BY row"
         recorded = [row[:3] for row in self.rows(query)]
         heard = [(observed.key, observed.text) for observed in self._world.learner.heard]

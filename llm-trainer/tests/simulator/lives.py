@@ -12,6 +12,7 @@ from unittest.mock import patch
 
 from llm_trainer.errors import StoreError
 from llm_trainer.middleware import exporter, planning, wire, wiring
+from llm_trainer.middleware.hub import Hub
 from llm_trainer.middleware.parts import Parts
 from llm_trainer.middleware.store import Record
 from llm_trainer.settings import Settings
@@ -57,14 +58,14 @@ class Lives:
 
     async def ask(self, question: Coroutine[Any, Any, Any], seconds: float | None = None) -> Any:
         """Have the process do something; Gone if it dies meanwhile, TimeoutError if it takes too long."""
-        context = contextvars.copy_context()
-        context.run(LIFE.set, self.life)
+        life, context = self.life, contextvars.copy_context()
+        context.run(LIFE.set, life)
         task = context.run(self._world.loop.create_task, question)
         await asyncio.wait({task}, timeout=seconds)
         if not task.done():
             raise TimeoutError
-        if task.cancelled():
-            raise Gone
+        if life.is_dead or task.cancelled():
+            raise Gone from (None if task.cancelled() else task.exception())
         return task.result()
 
 
@@ -108,5 +109,6 @@ def simulated_ports(world: World, connection: Any) -> Iterator[None]:
         patch.object(wiring, "Clock", lambda: _Clock(world)),
         patch.object(planning, "secrets", _Secrets(world)),
         patch.object(exporter, "write_session_file", _no_file),
+        patch.object(Hub, "tell", lambda _, told: world.watch.told(told)),
     ):
         yield

@@ -27,8 +27,8 @@ class _Selector:
         self._loop.turns += 1
         if timeout is None:
             raise Hang("everybody waits and no deadline is set")
-        if self._loop.turns > STEP_BUDGET:
-            raise Hang(f"no end after {STEP_BUDGET} turns of the loop")
+        if self._loop.turns > self._loop.budget:
+            raise Hang(f"no end after {self._loop.budget} turns of the loop")
         self._loop.now += timeout
         return []
 
@@ -39,9 +39,9 @@ class _Selector:
 class VirtualLoop(asyncio.BaseEventLoop):
     """One world's loop. ``executor`` does what would be done in threads, unless the caller names one."""
 
-    def __init__(self) -> None:
+    def __init__(self, budget: int = STEP_BUDGET) -> None:
         super().__init__()
-        self.now, self.turns = 0.0, 0
+        self.now, self.turns, self.budget = 0.0, 0, budget
         self._selector = _Selector(self)
         self._clock_resolution = 1e-6
         self._inline = VirtualExecutor(self)

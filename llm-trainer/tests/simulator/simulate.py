@@ -22,7 +22,7 @@ from llm_trainer.middleware.tables import metadata
 from llm_trainer.session.dialogue import Tuning
 
 from .lives import Gone, Lives, simulated_ports
-from .loop import Hang, VirtualLoop, tagging
+from .loop import STEP_BUDGET, Hang, VirtualLoop, tagging
 from .people import Person
 from .weather import Weather, weather
 from .world import World
@@ -60,20 +60,28 @@ def _emptied() -> tuple[Any, Any]:
 
 def simulate(seed: int, given: Weather | None = None) -> Outcome:
     """Live through the world of this seed, in the weather ``given`` or in the seed's own."""
-    connection, raw = _emptied()
     drawn = given or weather(random.Random(seed))
-    with _loop() as loop, tempfile.TemporaryDirectory() as folder:
+    with opened(seed, drawn) as world, tempfile.TemporaryDirectory() as folder:
+        try:
+            world.loop.run_until_complete(_whole(world, Path(folder)))
+        except BaseException as error:
+            world.fail(error)
+    digest = hashlib.sha256("\n".join(world.trace).encode()).hexdigest()
+    return Outcome(seed, world.failure, _counts(world), digest, tuple(world.trace))
+
+
+@contextmanager
+def opened(seed: int, drawn: Weather, budget: int = STEP_BUDGET) -> Iterator[World]:
+    """A world with an empty record, in which nobody lives yet; ``budget``: turns of its loop."""
+    connection, raw = _emptied()
+    with _loop(budget) as loop:
         world = World(seed, drawn, raw, loop)
         loop.set_exception_handler(lambda _, context: _unheard(world, context))
         with simulated_ports(world, connection):
             try:
-                loop.run_until_complete(_whole(world, Path(folder)))
-            except BaseException as error:
-                world.fail(error)
-            _cancel_all(loop)
-    counted = _counts(world)
-    digest = hashlib.sha256("\n".join(world.trace).encode()).hexdigest()
-    return Outcome(seed, world.failure, counted, digest, tuple(world.trace))
+                yield world
+            finally:
+                _cancel_all(loop)
 
 
 def _unheard(world: World, context: dict[str, Any]) -> None:
@@ -83,8 +91,8 @@ def _unheard(world: World, context: dict[str, Any]) -> None:
 
 
 @contextmanager
-def _loop() -> Iterator[VirtualLoop]:
-    loop = VirtualLoop()
+def _loop(budget: int) -> Iterator[VirtualLoop]:
+    loop = VirtualLoop(budget)
     loop.set_task_factory(tagging)
     disabled = logging.root.manager.disable
     logging.disable(logging.CRITICAL)

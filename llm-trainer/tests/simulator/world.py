@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Callable
+from concurrent.futures import Future
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -126,6 +127,11 @@ class Disk(VirtualExecutor):
     def __init__(self, world: World, life: Life) -> None:
         super().__init__(world.loop, world.soon)
         self._world, self._life = world, life
+
+    def submit(self, work: Callable[..., Any], /, *arguments: Any, **more: Any) -> Future[Any]:
+        if self._life.is_dead:
+            raise RuntimeError("this process is dead")  # what it would do on its way out, it does not do any more
+        return super().submit(work, *arguments, **more)
 
     def around(self, work: Callable[[], Any]) -> Any:
         world = self._world
