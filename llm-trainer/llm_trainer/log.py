@@ -7,10 +7,18 @@ from __future__ import annotations
 
 import json
 import logging
+import os
+import shutil
+import stat
 import sys
+from contextlib import suppress
 from datetime import datetime, timezone
+from pathlib import Path
 
 NOISY = ("httpx", "httpcore", "httpx2", "httpcore2", "openai", "uvicorn.access")
+LIMIT_BYTES = 8 << 20
+"""Of a log file; one older of the same size is kept beside it."""
+LINES_BETWEEN_LOOKS = 100
 _COLOURS = {"DEBUG": "2", "INFO": "32", "WARNING": "33", "ERROR": "31", "CRITICAL": "1;31"}
 
 
@@ -41,9 +49,48 @@ class ForPeople(logging.Formatter):
         return line
 
 
+class Capped(logging.StreamHandler):  # type: ignore[type-arg]
+    """Writes to standard error. Where that is a file, it never grows for long beyond the limit.
+
+    What was in it is kept as ``<name>.1``. The file itself stays the same, so whoever started us still finds it.
+    """
+
+    def __init__(self, descriptor: int = 2) -> None:
+        super().__init__(sys.stderr)
+        self._descriptor, self._lines = descriptor, 0
+
+    def emit(self, record: logging.LogRecord) -> None:
+        super().emit(record)
+        self._lines += 1
+        if self._lines % LINES_BETWEEN_LOOKS == 0:
+            with suppress(OSError):
+                self._cap()
+
+    def _cap(self) -> None:
+        found = os.fstat(self._descriptor)
+        if not stat.S_ISREG(found.st_mode) or found.st_size <= LIMIT_BYTES:
+            return
+        if (path := _path_of(self._descriptor)) is not None and path.exists():
+            with suppress(OSError):
+                shutil.copyfile(path, path.with_name(path.name + ".1"))
+        os.ftruncate(self._descriptor, 0)
+        os.lseek(self._descriptor, 0, os.SEEK_SET)
+
+
+def _path_of(descriptor: int) -> Path | None:
+    """The file behind a descriptor, where the system tells."""
+    if sys.platform == "linux":
+        return Path(f"/proc/self/fd/{descriptor}").readlink()
+    if sys.platform == "darwin":
+        import fcntl  # noqa: PLC0415  not on Windows
+
+        return Path(fcntl.fcntl(descriptor, fcntl.F_GETPATH, bytes(1024)).rstrip(b"\0").decode())
+    return None
+
+
 def configure(level: str = "INFO") -> None:
     """Send every log record, ours and the libraries', through one formatter on standard error."""
-    handler = logging.StreamHandler(sys.stderr)
+    handler = Capped()
     handler.setFormatter(ForPeople() if sys.stderr.isatty() else JsonLines())
     root = logging.getLogger()
     root.handlers[:] = [handler]

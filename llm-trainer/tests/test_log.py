@@ -2,11 +2,16 @@
 
 import json
 import logging
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from llm_trainer import log
+
+HOME = Path(__file__).resolve().parent.parent
 
 
 @pytest.fixture(autouse=True)
@@ -57,3 +62,25 @@ def test_what_the_http_clients_chat_about_is_left_out(capsys: pytest.CaptureFixt
     logging.getLogger("httpx2").info("HTTP Request: POST http://secret")
 
     assert written(capsys) == []
+
+
+def test_a_log_file_stays_below_its_limit_and_the_older_part_is_kept(tmp_path: Path) -> None:
+    program = (
+        "import logging, sys\n"
+        "from llm_trainer import log\n"
+        "log.LIMIT_BYTES = 20_000\n"
+        "log.configure()\n"
+        "for number in range(1_000):\n"
+        "    logging.getLogger('x').info('line %d', number)\n"
+    )
+    path = tmp_path / "service.log"
+    for mode in ("ab", "wb"):
+        with path.open(mode) as sink:
+            subprocess.run([sys.executable, "-c", program], stderr=sink, check=True, cwd=HOME)
+        lines = path.read_text("utf-8").splitlines()
+        assert path.stat().st_size < 20_000 + 200 * log.LINES_BETWEEN_LOOKS
+        assert [json.loads(line)["event"] for line in lines][-1] == "line 999"
+        if sys.platform in ("linux", "darwin"):
+            older = (tmp_path / "service.log.1").read_text("utf-8").splitlines()
+            before = int(json.loads(older[-1])["event"].split()[1])
+            assert int(json.loads(lines[0])["event"].split()[1]) == before + 1

@@ -50,14 +50,14 @@ class Exporter:
             await self.export(run)
 
     async def _repeat(self, run: Run) -> None:
-        shown = -1
+        shown, spent = -1, 0.0
         while True:
+            await asyncio.sleep(max(EXPORT_SECONDS, spent / EXPORT_SHARE))
             began = time.perf_counter()
             if run.session.state.finished != shown:
                 shown = run.session.state.finished
                 await self.export(run)
             spent = time.perf_counter() - began
-            await asyncio.sleep(max(EXPORT_SECONDS, spent / EXPORT_SHARE))
 
     def forget(self, session_id: str) -> None:
         """A session that is over and shown no more."""

@@ -33,7 +33,7 @@ from llm_trainer.middleware.leases import Claim
 from llm_trainer.middleware.monitor import Monitor, Reading
 from llm_trainer.middleware.planning import DEFAULT, Wish
 from llm_trainer.middleware.queries import Row
-from llm_trainer.middleware.removal import remove
+from llm_trainer.middleware.removal import let_go_of_looks, remove
 from llm_trainer.middleware.run import Run
 from llm_trainer.middleware.statements import MEASUREMENT, RENEW
 from llm_trainer.middleware.status import brief, growth, status_of
@@ -211,12 +211,14 @@ class Trainer:
             self._tasks.pop(run.id, None)
             self._measured.pop(run.id, None)
 
-    async def keep_leases(self) -> None:
-        """Again and again, until cancelled: say that our sessions are still ours."""
+    async def keep_house(self) -> None:
+        """Again and again, until cancelled: say that our sessions are still ours, and let go of old looks."""
         while True:
             await asyncio.sleep(leases.RENEW_SECONDS)
             for run in tuple(self.runs.values()):
                 await self._renew(run)
+            with suppress(StoreError):
+                await self._record.read(let_go_of_looks)
 
     async def _renew(self, run: Run) -> None:
         lease = {"the_learner": run.row["learner"]["url"], "the_token": run.row["fence"]}

@@ -8,11 +8,11 @@ import pytest
 from sqlalchemy import select
 
 from llm_trainer.errors import LeaseLost, SessionActive, StoreError, StoreInDoubt, StoreUnsafe
-from llm_trainer.middleware import leases, planning, queries, statements, writing
+from llm_trainer.middleware import leases, planning, queries, removal, statements, writing
 from llm_trainer.middleware.leases import Claim
 from llm_trainer.middleware.planning import Wish
 from llm_trainer.middleware.store import Record
-from llm_trainer.middleware.tables import journal
+from llm_trainer.middleware.tables import journal, wire
 from llm_trainer.session.dialogue import Plan, Tuning
 from llm_trainer.session.transitions import EngineBreach
 
@@ -226,6 +226,20 @@ def test_trouble_lasts_until_something_can_be_written_again(record_url):
         return await journalled(record, "s")
 
     assert with_record(record_url, play) == [1]
+
+
+def test_old_looks_are_let_go_and_calls_of_sessions_never(record_url, monkeypatch):
+    monkeypatch.setattr(removal, "LOOKS_KEPT", 4)
+    sent = {"at": 0.0, "peer": "llm", "path": "/", "bytes_sent": 0, "digest_sent": ""}
+
+    async def play(record):
+        for number in range(1, 11):
+            whose = {"session_id": "s", "method": "POST"} if number in (2, 3) else {"session_id": None, "method": "GET"}
+            record.write(statements.CALL_BEGUN, {"id": number, **whose, **sent})
+        gone = await record.read(removal.let_go_of_looks), await record.read(removal.let_go_of_looks)
+        return gone, sorted(row[0] for row in await record.read(lambda open: open.execute(select(wire.c.id)).all()))
+
+    assert with_record(record_url, play) == ((4, 0), [2, 3, 7, 8, 9, 10])
 
 
 async def said(record, session_id, numbers, status="taught"):
