@@ -10,6 +10,7 @@ import pytest
 from llm_trainer.cli.finding import Finding
 from llm_trainer.cli.isolation.judging import LEARNER, LLM, MIDDLEWARE, Scene, judge
 from llm_trainer.cli.isolation.seen import Seen
+from tests.promises import Figure
 
 HOME = "/home/a/llm-trainer"
 MIND = "/home/b/cerebrum"
@@ -103,7 +104,10 @@ def test_each_check_fails_where_one_thing_is_not_apart(subject: str, changed: di
     assert finding.advice
 
 
-def test_there_is_a_mutant_for_every_check() -> None:
+@pytest.mark.promise("P23")
+def test_there_is_a_mutant_for_every_check(figure: Figure) -> None:
+    caught = sum(found(scene(**changed))[subject].verdict != "right" for subject, changed in MUTANTS)
+    figure("P23", checks_of_processes=len(found(scene())), mutants=len(MUTANTS), caught=caught)
     connecting = {"pure HTTP: whom the middleware calls"}
 
     assert {subject for subject, _ in MUTANTS} | connecting == {*found(scene())}
