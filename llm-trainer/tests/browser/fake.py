@@ -112,7 +112,8 @@ class Fake:
     started: list[dict[str, Any]] = field(default_factory=list)
     patched: list[dict[str, Any]] = field(default_factory=list)
     resumed: list[str] = field(default_factory=list)
-    wire_error: str = "timeout"
+    wire_errors: list[str] = field(default_factory=list)  # every call then failed, with one of these
+    more_names: list[str] = field(default_factory=list)  # further sessions
     wire_body: str = '{"response": "yes"}'
     past_name: str = "session_20260301_090000"
     past_status: str = "interrupted"
@@ -341,7 +342,8 @@ def app_of(fake: Fake, port: int) -> FastAPI:
             "max_exchanges": 500,
             "status": fake.past_status,
         }
-        kept = [each for each in (now, past) if each["session_id"] and each["session_id"] not in fake.deleted]
+        more = [{**past, "session_id": f"more{i}", "name": name} for i, name in enumerate(fake.more_names)]
+        kept = [each for each in (now, past, *more) if each["session_id"] and each["session_id"] not in fake.deleted]
         return [base | each for each in kept]
 
     def past_log() -> list[dict[str, Any]]:
@@ -405,6 +407,11 @@ def app_of(fake: Fake, port: int) -> FastAPI:
         bodies = {"sent": json.dumps({"message": fake.log[-1]["llm_to_cerebrum"]}), "received": fake.wire_body}
         return call | bodies | {"bodies": "kept", "sent_cut": False, "received_cut": False}
 
+    def failure(number: int) -> str | None:
+        if fake.wire_errors:
+            return fake.wire_errors[number % len(fake.wire_errors)]
+        return None if number % 9 else "timeout"
+
     def wire() -> list[dict[str, Any]]:
         return [
             {
@@ -413,8 +420,8 @@ def app_of(fake: Fake, port: int) -> FastAPI:
                 "peer": peer,
                 "method": "POST",
                 "path": "/api/chat",
-                "status": 200 if entry["number"] % 9 else None,
-                "error": None if entry["number"] % 9 else fake.wire_error,
+                "status": None if fake.wire_errors or entry["number"] % 9 == 0 else 200,
+                "error": failure(entry["number"]),
                 "milliseconds": 3.5,
                 "bytes_sent": 90,
                 "bytes_received": 240,
