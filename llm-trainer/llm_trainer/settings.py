@@ -16,6 +16,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from llm_trainer.errors import SettingsError
 
 HOME = Path(__file__).resolve().parent.parent
+BACKENDS = ("auto", "ollama", "openai", "gguf", "tutor", "recorded")
 BackendName = Literal["auto", "ollama", "openai", "gguf", "tutor", "recorded"]
 
 
@@ -66,7 +67,11 @@ class Settings(BaseSettings):
     @classmethod
     def _several(cls, given: object) -> object:
         """``ollama, tutor``, as the environment and people write it, is a list."""
-        return [name.strip() for name in given.split(",")] if isinstance(given, str) and "," in given else given
+        found = [name.strip() for name in given.split(",")] if isinstance(given, str) and "," in given else given
+        for name in found if isinstance(found, list) else [found]:
+            if name not in BACKENDS:
+                raise ValueError(f"{name!r} is none of {', '.join(BACKENDS)}")
+        return found
 
     @property
     def llm_backends(self) -> list[str]:
@@ -128,5 +133,8 @@ def load(config: Path | None = None, **flags: Any) -> Settings:
     try:
         return Settings(**{key: value for key, value in flags.items() if value is not None})
     except ValidationError as error:
-        lines = [f"{'.'.join(map(str, e['loc']))} = {e['input']!r}: {e['msg']}" for e in error.errors()]
+        lines = [
+            f"{'.'.join(map(str, e['loc']))} = {e['input']!r}: {e['msg'].removeprefix('Value error, ')}"
+            for e in error.errors()
+        ]
         raise SettingsError("; ".join(lines), remedy="see docs/settings.md for what each key takes") from error

@@ -27,7 +27,8 @@ class Choice:
     def announcement(self, status: BackendStatus) -> str:
         """One loud line for the log: who speaks, how it is, and why it is not what was asked for."""
         said = f"{self.backend.name} speaks (model {status.model}, {status.state})"
-        return f"{said}: {self.reason}" if self.reason else said
+        why = [self.reason, *([] if status.is_ready else [status.detail, status.remedy])]
+        return ": ".join([said, "; ".join(filter(None, why))]) if any(why) else said
 
 
 async def automatic(first: Backend, fallback: Backend, requested_model: str) -> Choice:

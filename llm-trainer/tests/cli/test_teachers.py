@@ -8,6 +8,7 @@ import pytest
 
 from llm_trainer import settings
 from llm_trainer.cli.teachers import teacher_settings
+from llm_trainer.errors import SettingsError
 
 
 @pytest.mark.parametrize("given", ["ollama:gemma3:1b,tutor", "openai,ollama,tutor", "tutor"])
@@ -50,3 +51,15 @@ def test_a_file_name_may_have_commas_and_colons(tmp_path: Path, monkeypatch: pyt
 def test_nonsense_is_refused(given: str, words: str) -> None:
     with pytest.raises(ValueError, match=words):
         teacher_settings(given)
+
+
+@pytest.mark.parametrize("given", ["chatgpt", "ollama,chatgpt", '["tutor", "chatgpt"]'])
+def test_an_unknown_teacher_in_the_environment_is_refused_in_one_sentence(
+    given: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TRAINER_LLM_BACKEND", given)
+
+    with pytest.raises(SettingsError) as refused:
+        settings.load()
+    assert refused.value.detail.endswith("'chatgpt' is none of auto, ollama, openai, gguf, tutor, recorded")
+    assert len(refused.value.detail) < 130

@@ -38,3 +38,11 @@ def test_the_announcement_names_speaker_model_state_and_reason() -> None:
 
     assert line.startswith("scripted speaks (model m, ready): ")
     assert "it is unreachable" in line
+
+
+def test_the_announcement_of_one_that_cannot_speak_says_what_to_do() -> None:
+    alone = Choice(Scripted(), "ollama", "m")
+
+    line = alone.announcement(BackendStatus("unreachable", "m", "nobody answers at x", "start it"))
+
+    assert line == "scripted speaks (model m, unreachable): nobody answers at x; start it"

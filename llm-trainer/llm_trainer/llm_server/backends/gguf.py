@@ -161,6 +161,6 @@ def _import_engine() -> Any:
     try:
         import xllamacpp  # noqa: PLC0415  (an optional extra of the project)
     except ImportError as error:
-        remedy = "install the project's extra: pip install -r requirements-gguf.lock"
+        remedy = "start_training.py --teacher gguf:FILE installs it by itself; else install requirements-gguf.lock here"
         raise SettingsError("the gguf back end needs the package xllamacpp", remedy=remedy) from error
     return xllamacpp
