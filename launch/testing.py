@@ -55,7 +55,7 @@ def main(arguments: Sequence[str]) -> int:
         if wish.sim is not None:
             return _replay(projects[-1], wish.sim)
         if wish.promises:
-            checks = [promise_check(project) for project in projects]
+            checks = [promise_check(project) for project in projects] + [mutants_check(projects[-1])]
         else:
             checks = [check for project in projects for check in project_checks(project, wish.fast, wish.only)]
             checks += root_checks(projects[-1], wish.fast, wish.only)
@@ -124,6 +124,12 @@ def promise_check(project: Project) -> Check:
     """Only the tests that tell figures of promises."""
     command = [str(project.python), "-m", "pytest", "-q", "-m", "promise"]
     return Check(f"{project.folder.name}: promises", command, project.folder)
+
+
+def mutants_check(project: Project) -> Check:
+    """The same at the root, in the environment of ``project``."""
+    command = [str(project.python), "-m", "pytest", "-q", "-m", "promise", "-c", "tests/pytest.ini", "tests"]
+    return Check("repository: promises", command, ROOT)
 
 
 def _replay(project: Project, seed: str) -> int:

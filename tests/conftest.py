@@ -6,6 +6,8 @@ import pytest
 
 from tests.places import ROOT, free_port
 
+pytest_plugins = ("tests.promises",)
+
 
 @pytest.fixture
 def here(tmp_path: Path) -> dict[str, str]:

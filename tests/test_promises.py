@@ -34,8 +34,8 @@ def test_the_tests_learn_where_to_tell_and_how_much_to_do_and_afterwards_nothing
     assert not place.parent.exists()
 
 
-def test_both_projects_tell_in_the_same_way() -> None:
-    copies = [ROOT / name / "tests" / "promises.py" for name in ("cerebrum", "llm-trainer")]
+def test_all_tell_in_the_same_way() -> None:
+    copies = [ROOT / name / "tests" / "promises.py" for name in ("", "cerebrum", "llm-trainer")]
     here = {copy.read_text("utf-8") for copy in copies if copy.exists()}
 
     assert len(here) == 1
