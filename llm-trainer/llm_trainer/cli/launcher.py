@@ -14,7 +14,7 @@ from llm_trainer.cli.client import Json, Middleware, Refused
 from llm_trainer.cli.exits import Exit, exit_code, sentence
 from llm_trainer.cli.follow import Follower, follow
 from llm_trainer.cli.processes import remember
-from llm_trainer.cli.scene import Scene, ending
+from llm_trainer.cli.scene import Scene, ending, printable
 from llm_trainer.cli.service import Service, end
 from llm_trainer.cli.show import Show, make_streams_safe, open_show, say
 from llm_trainer.cli.starting import HOME, record
@@ -160,9 +160,21 @@ def _train(crew: Crew, middleware: Middleware, wish: Wish, interrupted: Interrup
     started = _start_session(crew, middleware, wish, interrupted)
     if started is None:
         return None
+    if speaker := who_speaks(middleware.status()):
+        say(speaker)
     with open_show() as show:
         follower = Follower(middleware, started.get("session_id"))
         return follow(follower, show, interrupted=interrupted, tend=lambda: _note_all(crew.tend(), show))
+
+
+def who_speaks(status: Json) -> str:
+    """Who speaks for the teacher, and why if it is not who was asked for; empty where that is not known."""
+    llm = status.get("llm")
+    if not isinstance(llm, dict) or not llm.get("backend"):
+        return ""
+    backend, model, detail = llm["backend"], llm.get("model"), llm.get("detail")
+    name = f"{backend} ({model})" if model and model != backend else str(backend)
+    return printable(f"Teacher: {name}" + (f", {detail}" if detail else ""))
 
 
 def _note_all(remarks: Sequence[str], show: Show) -> None:

@@ -41,6 +41,17 @@ class Roster:
         now = self._clock()
         return next((member for member in self.members if member.is_able(now)), self.members[0])
 
+    @property
+    def why_not_the_first(self) -> str:
+        """Why another than the first would be asked now, and what to do about it; empty where the first would be."""
+        first, speaker = self.members[0], self.speaker
+        if speaker is first:
+            return ""
+        why: PeerError | BackendStatus | None = first.breaker.last if first.breaker.is_open else first.status
+        detail, remedy = (why.detail, why.remedy) if why is not None else ("it is being tried", "")
+        said = f"{speaker.backend.name} speaks instead of {first.backend.name}: {detail}"
+        return f"{said}; to change that: {remedy}" if remedy else said
+
     def candidates(self) -> Iterator[Member]:
         """Whom to ask for a turn, one after the other; the outcome of each call must be told. Raises PeerBusy.
 

@@ -81,7 +81,7 @@ async def status(request: Request) -> dict[str, Any]:
     """Say who speaks, how it is, since when, and why it is not what was asked for."""
     talk = talk_of(request)
     choice, reading = talk.choice, talk.watch.reading
-    why = choice.reason if choice.passed_over is not None else ""
+    why = choice.reason if choice.passed_over is not None else talk.watch.roster.why_not_the_first
     return {
         "backend": talk.watch.roster.speaker.backend.name,
         "requested_backend": choice.requested_backend,

@@ -146,3 +146,15 @@ def test_the_status_tells_of_each_and_the_answer_who_spoke(served: Asking) -> No
         ("second", "ready"),
     ]
     assert status["usage"] == {"prompt_tokens": 3, "completion_tokens": 2, "cost": None}
+
+
+def test_the_status_says_why_another_than_the_first_would_speak(served: Asking) -> None:
+    absent = First(GONE, status=BackendStatus("unreachable", "big", "nobody listens", "start it"))
+    choice = Choice(absent, "first,second", "big", successors=(Second(),))
+
+    with served(absent, choice) as client:
+        detail = client.get("/api/status").json()["detail"]
+
+    assert detail.startswith("second speaks instead of first: nobody listens; to change that: start it")
+    with served(First(), Choice(First(), "first,second", "m", successors=(Second(),))) as client:
+        assert "instead" not in client.get("/api/status").json()["detail"]
