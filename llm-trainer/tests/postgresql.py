@@ -51,7 +51,17 @@ class Server:
     def make(self) -> None:
         if self._as:
             shutil.chown(self._folder, "postgres")
-        self.run("initdb", "-D", str(self._folder / "data"), "-A", "trust", "-U", "postgres", "--no-instructions")
+        self.run(
+            "initdb",
+            "-D",
+            str(self._folder / "data"),
+            "-A",
+            "trust",
+            "-U",
+            "postgres",
+            "--no-sync",
+            "--no-instructions",
+        )
 
     def url(self, database: str) -> str:
         return f"postgresql://postgres@127.0.0.1:{self.port}/{database}"

@@ -15,7 +15,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, insert, select, update
 
-from llm_trainer.errors import SessionActive
+from llm_trainer.errors import NotFound, SessionActive
+from llm_trainer.middleware import queries
 from llm_trainer.middleware.clock import iso
 from llm_trainer.middleware.queries import Row
 from llm_trainer.middleware.tables import leases, numbers, sessions
@@ -72,6 +73,15 @@ def take(connection: Connection, claim: Claim) -> int:
         connection.execute(update(leases).where(leases.c.learner == claim.learner), row)
     connection.execute(update(sessions).where(sessions.c.id == claim.session_id), {"fence": token})
     return token
+
+
+def take_over(connection: Connection, claim: Claim) -> Row:
+    """Take the lease for a recorded session; returns its row as it is from then on, when nobody else can write it."""
+    take(connection, claim)
+    row = queries.session_row(connection, claim.session_id)
+    if row is None or row["ended_at"] is not None:
+        raise NotFound(f"no unfinished session {claim.session_id}", remedy="GET /api/sessions lists all")
+    return row
 
 
 def free(connection: Connection, owner: str | None) -> None:

@@ -169,7 +169,7 @@ class Trainer:
         self._starting.add(learner.url)
         try:
             claim = Claim(learner.url, row["id"], self.owner, self._clock.now())
-            row = {**row, "fence": await self._record.read(leases.take, claim)}
+            row = await self._record.read(leases.take_over, claim)
             run = self._run(Session(decode_plan(row["plan"]), decode_state(row["state"])), row, learner, teacher)
             await run.awake()
             return self._launch(run)

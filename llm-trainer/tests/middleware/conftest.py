@@ -138,6 +138,13 @@ def postgresql() -> Iterator[Server]:
         yield server
 
 
+@pytest.fixture
+def own_postgresql() -> Iterator[Server]:
+    """A server that a test may stop and start."""
+    with postgresql_server() as server:
+        yield server
+
+
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
 def record_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """Where an empty record may lie: the same test, on each database."""

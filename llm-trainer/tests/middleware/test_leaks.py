@@ -28,7 +28,7 @@ def left_over(parts):
         "connections": len(parts.learner._wire._client._busy),
         "tasks": len(asyncio.all_tasks()),
         "threads": threading.active_count(),
-        "timers": len(getattr(asyncio.get_running_loop(), "_scheduled", ())),
+        "timers": sum(not timer.cancelled() for timer in getattr(asyncio.get_running_loop(), "_scheduled", ())),
         "entries": sum(map(len, in_memory)) + len(record._pending) + len(record._waiting) + len(record._refused),
         "listeners": len(parts.hub),
     }

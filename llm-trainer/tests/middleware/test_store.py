@@ -127,7 +127,8 @@ def test_a_learner_is_taught_by_one_session_at_a_time(record_url):
 def test_a_lease_that_expired_is_taken_over_and_the_old_holder_can_write_nothing_more(record_url):
     async def play(record):
         old = await begun(record, "s", now=1_000)
-        token = await record.read(leases.take, Claim(URL, "s", "b:2", 1_000 + leases.LEASE_SECONDS))
+        taken = await record.read(leases.take_over, Claim(URL, "s", "b:2", 1_000 + leases.LEASE_SECONDS))
+        token = taken["fence"]
         assert token > old["fence"]
         record.write(statements.JOURNAL, entry("s", 1), "s")
         record.write(statements.HOLD, {"the_id": "s", "the_fence": old["fence"]}, "s")
