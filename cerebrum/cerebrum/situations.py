@@ -69,6 +69,9 @@ class Contexts:
         self.answers = np.zeros(256, np.int64)
         self.renewed = 0
 
+    def __len__(self) -> int:
+        return len(self.pairs)
+
     def put(self, pair: Pair) -> None:
         """Add a pair."""
         number = len(self.pairs)

@@ -151,10 +151,12 @@ class Composer:
         flow = product(self.towers.embed(BEFORE, [passages[k].bag for k in first]), after.T)
         alike = product(places[first], after.T)
         readily = flow + near[second]
-        tried = np.argsort(-readily, axis=1, kind="stable")[:, :_BY_FLOW]
         chosen = np.zeros(readily.shape, np.bool_)
         chosen[:, :_BY_NEARNESS] = True
-        np.put_along_axis(chosen, tried, True, 1)
+        if len(second) > _BY_FLOW:
+            np.put_along_axis(chosen, np.argpartition(-readily, _BY_FLOW - 1, axis=1)[:, :_BY_FLOW], True, 1)
+        else:
+            chosen[:] = True
         chosen &= (alike < _ALIKE) & (second != np.array(first)[:, None])
         i, j = np.nonzero(chosen)
         if not len(i):
@@ -171,8 +173,11 @@ class Composer:
     def _crossovers(self, top: Sequence[int], near_turns: Floats, near: Floats) -> Iterator[Candidate]:
         """Join the beginning of one source to the end of another where both have the same two words."""
         sources = [(self.turns.passages[k].tokens, k, 0, float(near_turns[k])) for k in top[:_CROSSED]]
+        whole = {self.turns.passages[k].text for k in top[:_CROSSED]}
         for k in _best_of(np.flatnonzero(near > NOWHERE), near, _CROSSED).tolist():
-            sources.append((self.sentences.passages[k].tokens, *self.sentences.passages[k].origins[0], float(near[k])))
+            sentence = self.sentences.passages[k]
+            if sentence.text not in whole:
+                sources.append((sentence.tokens, *sentence.origins[0], float(near[k])))
         folded = [[fold(t) for t in tokens] for tokens, _, _, _ in sources]
         few, held = self._few, self.turns.by_word
         rare = {word for word in dict.fromkeys(chain.from_iterable(folded)) if len(held.get(word, ())) <= few}

@@ -18,7 +18,7 @@ from cerebrum.situations import Contexts, Heard
 from cerebrum.tokenizer import SentenceEnds, fold, join
 
 _BATCH = 64
-_RENEWED = 16
+_RENEWED, _ROUND = 16, 100
 
 
 @dataclass(slots=True)
@@ -89,9 +89,8 @@ class WorkingSet:
             couples = [self.following[k] for k in chance.integers(0, len(self.following), _BATCH // 2)]
             passages = self.sentences.passages
             self.towers.learn(BEFORE, [Example(passages[a].bag, None, passages[b].bag, b) for a, b in couples], chance)
-        self.contexts.renew_next(_RENEWED)
-        self.turns.renew_next(_RENEWED)
-        self.sentences.renew_next(_RENEWED)
+        for part in (self.contexts, self.turns, self.sentences):
+            part.renew_next(min(_RENEWED, len(part) // _ROUND + 1))
 
     # -- letting go
 

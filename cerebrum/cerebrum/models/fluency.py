@@ -60,12 +60,12 @@ class Fluency:
         return (*_START, *[self.ids.get(word, _UNKNOWN) for word in words], _EDGE)
 
     def _logs(self, run: tuple[int, ...], known: dict[tuple[int, ...], float]) -> list[float]:
-        logs = []
+        logs, probability, base = [], self.counts.probability, 1 / (self.counts.types() + 1)
         for end in range(_ORDER, len(run) + 1):
             gram = run[end - _ORDER : end]
             log = known.get(gram)
             if log is None:
-                log = known[gram] = math.log(self._probability(gram[:-1], gram[-1]))
+                log = known[gram] = math.log(probability(gram[:-1], gram[-1], base))
             logs.append(log)
         return logs
 
