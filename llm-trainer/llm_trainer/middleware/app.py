@@ -21,7 +21,7 @@ from llm_trainer.middleware.routes import learners, notes, peers, service, sessi
 from llm_trainer.middleware.wire import Wire
 from llm_trainer.middleware.wiring import wire_up
 from llm_trainer.settings import Settings
-from llm_trainer.web import Door, add_problem_documents
+from llm_trainer.web import Crowd, Door, add_problem_documents
 
 log = logging.getLogger(__name__)
 
@@ -57,6 +57,7 @@ def create_app(settings: Settings, wired: tuple[Parts, Wire] | None = None) -> F
     for each in (service, training, steering, notes, learners, peers, sessions, traffic):
         app.include_router(each.router)
     _serve_page(app)
+    app.add_middleware(Crowd)
     app.add_middleware(Door, port=settings.middleware_port)
     return app
 

@@ -1,0 +1,113 @@
+"""A crowd at the door, and days of work: what is too much is refused at once, and nothing grows.
+
+Times under load are told as figures; what is asserted does not depend on the machine's speed.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+
+import httpx2
+import psutil
+import pytest
+
+from tests.faults.crew import crew
+from tests.serving import wait_until
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
+MEGABYTE = 1 << 20
+PATHS = ("/api/training/log?limit=1000", "/api/training/status", "/api/sessions", "/api/traffic")
+
+
+@pytest.mark.promise("P14")
+def test_a_crowd_is_answered_or_told_when_to_come_again(tmp_path, figure, scale):
+    clients, rounds = 200, scale(4, 40)
+    answers, refusals, faults = Counter[int](), [], []
+
+    def visit(url: str, number: int) -> None:
+        with httpx2.Client(base_url=url, timeout=120, trust_env=False) as client:
+            for turn in range(rounds):
+                began = time.monotonic()
+                answer = client.get(PATHS[(number + turn) % len(PATHS)])
+                answers[answer.status_code] += 1
+                if answer.status_code == 503:
+                    refusals.append(time.monotonic() - began)
+                    if "retry-after" not in answer.headers or answer.json()["code"] != "crowded":
+                        faults.append(answer.text)
+
+    with crew(tmp_path) as running:
+        running.begin()
+        running.goes_on(20)
+        process = psutil.Process(running.middleware.pid)
+        before = process.memory_info().rss
+        url = f"http://127.0.0.1:{running.middleware.port}"
+        crowd = [threading.Thread(target=visit, args=(url, number)) for number in range(clients)]
+        for one in crowd:
+            one.start()
+        most = before
+        while any(one.is_alive() for one in crowd):
+            most = max(most, process.memory_info().rss)
+            crowd[-1].join(0.05)
+        running.goes_on(3)
+        stopped = running.stop()
+        running.end()
+        taught, heard = running.taught(), running.heard()
+    middle = sorted(refusals)[len(refusals) // 2] if refusals else 0.0
+    figure(
+        "P14", clients=clients, answered=answers[200], refused=answers[503], median_refusal_ms=round(middle * 1000, 1),
+        memory_growth_mb=round((most - before) / MEGABYTE, 1),
+    )  # fmt: skip
+
+    assert faults == []
+    assert set(answers) <= {200, 503}
+    assert answers[200] > 0
+    assert most - before < 50 * MEGABYTE
+    assert (taught == heard, stopped["uncertain"]) == (True, 0)
+
+
+@pytest.mark.promise("P15")
+def test_nothing_grows_however_long_it_runs(tmp_path, figure, scale):
+    exchanges, step = scale(2_000, 50_000), scale(200, 1_000)
+    samples: list[tuple[int, float, int, int, int]] = []
+    with crew(tmp_path) as running:
+        process = psutil.Process(running.middleware.pid)
+        log = tmp_path / "record.sqlite3-wal"
+        running.begin(max_exchanges=exchanges)
+
+        def done() -> int:
+            status = running.middleware.ask("GET", "/api/training/status")
+            return -1 if status is None else int(status["exchanges_completed"])
+
+        began = time.monotonic()
+        for target in range(step, exchanges + 1, step):
+            wait_until(lambda target=target: done() >= target, 600)
+            sizes = (process.num_fds(), process.num_threads(), log.stat().st_size if log.exists() else 0)
+            samples.append((done(), process.memory_info().rss / MEGABYTE, *sizes))
+        seconds = time.monotonic() - began
+        running.end()
+        taught, heard = running.taught(), running.heard()
+    settled = samples[len(samples) // 4 :]
+    slope = _slope([(number / 10_000, rss) for number, rss, *_ in settled])
+    files, threads = ({sample[place] for sample in settled} for place in (2, 3))
+    figure(
+        "P15", exchanges=len(heard), memory_mb_per_10_000=round(slope, 2), memory_mb=round(samples[-1][1]),
+        files=f"{min(files)}-{max(files)}", threads=f"{min(threads)}-{max(threads)}",
+        log_mb=round(max(sample[4] for sample in samples) / MEGABYTE, 1), per_second=round(len(heard) / seconds),
+    )  # fmt: skip
+
+    assert taught == heard
+    assert len(heard) == exchanges
+    assert max(files) - min(files) <= 4
+    assert max(threads) - min(threads) <= 2
+    assert max(sample[4] for sample in samples) < 16 * MEGABYTE
+    growth = settled[-1][1] - settled[0][1]
+    assert slope < 1 or growth < 8, samples
+
+
+def _slope(points: list[tuple[float, float]]) -> float:
+    """Least squares."""
+    x_mean, y_mean = (sum(values) / len(points) for values in zip(*points, strict=True))
+    spread = sum((x - x_mean) ** 2 for x, _ in points)
+    return sum((x - x_mean) * (y - y_mean) for x, y in points) / spread if spread else 0.0
