@@ -14,13 +14,13 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
+from cerebrum.asking import Asked
 from cerebrum.claims import Frames, Said
 from cerebrum.models import Fluency
 from cerebrum.ranking import best
 from cerebrum.retrieval import Shelf
 from cerebrum.situations import Contexts
 from cerebrum.synthesis import Candidate, Composer, Query
-from cerebrum.tokenizer import fold
 
 Column = NDArray[np.float32 | np.float64]
 
@@ -54,10 +54,6 @@ _SHORT_LIST = 20
 _AGREEING = 20
 _ECHO = 0.7
 _FLOW_OF_ONE = 0.3
-_RARER = 1.0
-_LEAST = 0.1
-_TELLING = 4.5
-_NEWS = 12.0
 
 
 class Judge:
@@ -102,11 +98,7 @@ class Judge:
         opening = np.einsum("ij,j->i", openings, query.opening)
         agreeing = places[best(near, _AGREEING)].mean(0)
         consensus = np.einsum("ij,j->i", places, agreeing)
-        about = self._about(query)
-        rare = dict.fromkeys(word for word in about if self.composer.is_rare(word))
-        asked = _Asked(about, rare, query.words, _Informed(self.turns))
-        telling = [not rare.keys().isdisjoint(c.words) for c in candidates]
-        facts = [self._fact(c, asked) if t else 0.0 for c, t in zip(candidates, telling, strict=True)]
+        asked = Asked(query, self.turns, self.composer, self.fluency)
         return {
             "near": near,
             "expected": expected,
@@ -115,7 +107,7 @@ class Judge:
             "new_on_topic": self._new_on_topic(query, candidates),
             "length": np.log([1 + len(c.words) for c in candidates]),
             "novel": np.array([float(c.text not in self.turns.by_text) for c in candidates]),
-            "fact": np.array(facts),
+            "fact": np.array(asked.told(candidates)),
         }
 
     def _new_on_topic(self, query: Query, candidates: Sequence[Candidate]) -> Column:
@@ -154,102 +146,6 @@ class Judge:
             features["echoed"] = echo
             if echo > _ECHO:
                 features["fact"] = 0.0
-
-    def _about(self, query: Query) -> dict[str, float]:
-        """Weigh the words of a query: the less they were foretold, foretell, and are heard, the more.
-
-        What foretells the next word belongs to a phrase ("tell me") rather than being what is talked about. Empty
-        when the query has no word that is rare and known.
-        """
-        rare = [w for w in dict.fromkeys(query.words) if self.turns.holding(w) and self.composer.is_rare(w)]
-        if not rare:
-            return {}
-        here = [-log for log in self.fluency.logs(query.words)]
-        anywhere = [-math.log(self.fluency.probability((), w)) for w in (*query.words, None)]
-        surprisal: dict[str, float] = {}
-        for k, word in enumerate(query.words):
-            foretells = max(0.0, anywhere[k + 1] - here[k + 1])
-            surprisal[word] = max(surprisal.get(word, 0.0), min(here[k], anywhere[k]) - foretells, _LEAST)
-        turns = {w: len(self.turns.holding(w)) for w in surprisal}
-        most, fewest = max(surprisal[w] for w in rare), min(turns[w] for w in rare)
-        return {w: (s / most) ** 3 * (fewest / turns[w]) ** _RARER for w, s in surprisal.items() if turns[w]}
-
-    def _fact(self, candidate: Candidate, asked: _Asked) -> float:
-        """Return how much a candidate says of the rare words asked about.
-
-        What counts is said in the sentence that holds them, and in those after it if all were heard together. A word
-        that goes on as it did in the query is the query's phrase over again ("tell me"), and nothing is said of it.
-        """
-        most = 0.0
-        folded = tuple(map(fold, candidate.tokens))
-        sentences = [folded[start:end] for start, end in self.composer.ends.spans(candidate.tokens)]
-        for k, own in enumerate(sentences):
-            spoken = asked.spoken_of(own)
-            if spoken:
-                news = asked.news(own)
-                more = sum(map(asked.news, sentences[k + 1 :])) if candidate.kind == "heard" else 0.0
-                told = math.tanh((news + more) / _NEWS) * self._share_told(candidate, k, asked, news)
-                most = max(most, spoken * told)
-        return most
-
-    def _share_told(self, candidate: Candidate, k: int, asked: _Asked, news: float) -> float:
-        """Return how much of what a turn went on to tell is told by a sentence, the k-th here, taken out of it."""
-        if candidate.kind not in ("sentence", "pair") or k >= len(candidate.parts):
-            return 1.0
-        part = candidate.parts[k]
-        later = self.turns.passages[part.turn].tokens[part.at + part.end - part.start :]
-        return (news + 1) / (news + 1 + asked.news(tuple(map(fold, later))))
-
-
-class _Asked:
-    """What is asked about (the weight of each word, and those that are rare), and what sentences tell of it.
-
-    Sentences stand in many candidates; what was found of one is remembered.
-    """
-
-    def __init__(
-        self, about: Mapping[str, float], rare: Mapping[str, None], words: Sequence[str], known: _Informed
-    ) -> None:
-        self.about, self.rare, self.known = about, rare, known
-        self.words, self.phrases = dict.fromkeys(words), dict.fromkeys(pairwise(words))
-        self.whole = sum(about.values()) + 1e-9
-        self._news: dict[tuple[str, ...], float] = {}
-        self._spoken: dict[tuple[str, ...], float] = {}
-
-    def news(self, sentence: tuple[str, ...]) -> float:
-        """Return how much the words tell that were not asked."""
-        found = self._news.get(sentence)
-        if found is None:
-            new = [self.known[w] for w in dict.fromkeys(sentence) if w and w not in self.words]
-            found = self._news[sentence] = sum(new)
-        return found
-
-    def spoken_of(self, sentence: tuple[str, ...]) -> float:
-        """Return how much of what is asked about a sentence speaks of; 0 when it has no rare word of it."""
-        found = self._spoken.get(sentence)
-        if found is None:
-            about = self.about
-            rare = [
-                about[w] * min(1.0, self.known[w] / _TELLING)
-                for w, then in pairwise((*sentence, ""))
-                if w in self.rare and (w, then) not in self.phrases
-            ]
-            shared = sum(about[w] for w in dict.fromkeys(sentence) if w in about) if rare else 0.0
-            found = self._spoken[sentence] = 0.5 * max(rare) + 0.5 * shared / self.whole if rare else 0.0
-        return found
-
-
-class _Informed(dict[str, float]):
-    """How much each word narrows down what is talked about: ln((1 + turns) / (1 + turns with it)) - 1, at least 0."""
-
-    def __init__(self, turns: Shelf) -> None:
-        super().__init__()
-        self.turns = turns
-
-    def __missing__(self, word: str) -> float:
-        share = (1 + len(self.turns)) / (1 + len(self.turns.holding(word)))
-        value = self[word] = max(0.0, math.log(share) - 1)
-        return value
 
 
 def share_in_order(reply: Sequence[str], heard: Sequence[str]) -> float:
