@@ -133,7 +133,10 @@ async def measure(
             return await whole(backend, request, Deadlines())
 
         async def through() -> object:
-            return (await http.post("/api/chat", json=body)).raise_for_status()
+            answer = await http.post("/api/chat", json=body)
+            if answer.is_error:
+                raise RuntimeError(answer.text)
+            return answer
 
         bare, served = await compare(direct, through, exchanges, clients)
         began, spent = time.perf_counter(), processor_seconds(process)
