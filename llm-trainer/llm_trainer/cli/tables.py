@@ -171,28 +171,40 @@ def learners(answer: Mapping[str, Any]) -> str:
     return _grid(rows)
 
 
-def sessions(answer: Mapping[str, Sequence[Mapping[str, Any]]]) -> str:
-    """All sessions: a table where there is room for one, else a few lines for each."""
-    if not answer["sessions"]:
-        return "There is no session yet; --exchanges 100 starts one."
-    shown = [
-        (
+def sessions(answer: Mapping[str, Sequence[Mapping[str, Any]]], status: str = "") -> str:
+    """All sessions, or those of a status: a table where there is room for one, else a few lines for each."""
+    listed = answer["sessions"]
+    if not listed:
+        return f"No session is {status}." if status else "There is no session yet; --exchanges 100 starts one."
+    titles = ["session", "started", "exchanges", "status", "teacher"]
+    rows = [
+        [
             str(each.get("name") or each.get("session_id")),
             moment(each.get("started_at")),
             _progress(each),
             _end(each),
             _who(each),
-        )
-        for each in answer["sessions"]
+        ]
+        for each in listed
     ]
-    if Console().width < 80:
-        return "\n".join(f"{name}\n   {begun}\n   {done}, {end}, {who}" for name, begun, done, end, who in shown)
+    taught = [str(_mapping(each.get("learner")).get("name") or "default") for each in listed]
+    if set(taught) != {"default"}:
+        titles, rows = [*titles, "learner"], [[*row, name] for row, name in zip(rows, taught, strict=True)]
+    width = Console().width
+    if sum(max(map(len, column)) + 2 for column in zip(titles, *rows, strict=True)) > width + 2:
+        return "\n".join(_entry(row, width) for row in rows)
     table = Table(box=None, pad_edge=False, show_header=True, header_style="")
-    for title in ("session", "started", "exchanges", "status", "teacher"):
+    for title in titles:
         table.add_column(title, overflow="fold")
-    for cells in shown:
-        table.add_row(*(Text(printable(cell)) for cell in cells))
+    for row in rows:
+        table.add_row(*(Text(printable(cell)) for cell in row))
     return _text(table)
+
+
+def _entry(row: Sequence[str], width: int) -> str:
+    """A row of a table that does not fit: its first cell, and the others below."""
+    below = printable(", ".join(row[1:]))
+    return f"{printable(row[0])}\n{textwrap.fill(below, width, initial_indent='   ', subsequent_indent='   ')}"
 
 
 def _end(session: Mapping[str, Any]) -> str:

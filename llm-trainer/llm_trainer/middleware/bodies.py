@@ -1,6 +1,6 @@
 """What was last said on the wire, word for word, so that a person can look at it.
 
-In memory and bounded: the record keeps a row of every call for ever, and what was taught and answered besides; bodies
+In memory and bounded: the record keeps a row of every call, and what was taught and answered besides; bodies
 are the same words once more, wrapped in prompts that grow with the talk. Looks at the peers' health come every two
 seconds, so they have a shelf of their own and never push out what was said in a session.
 """

@@ -11,6 +11,7 @@ import pytest
 from llm_trainer.cli.completing import Shell
 from llm_trainer.cli.orchestrator import main
 from tests.cli.fake import FakeMiddleware
+from tests.serving import wait_until
 
 HOME = Path(__file__).parents[2]
 
@@ -36,7 +37,7 @@ def test_verbs_values_and_names_of_sessions_are_offered(middleware: FakeMiddlewa
     assert asked("llm-trainer st", 1) == ["start", "stop", "step", "status"]
     assert asked("llm-trainer start --strategy q", 3) == ["quiz"]
     assert asked("llm-trainer export --format js", 3) == ["json", "jsonl"]
-    assert asked("llm-trainer log ", 2, **fake_url) == ["session_20260101_000000"]
+    wait_until(lambda: asked("llm-trainer log ", 2, **fake_url) == ["session_20260101_000000"], 60)
     assert asked("llm-trainer log ", 2, TRAINER_MIDDLEWARE_URL="http://127.0.0.1:9") == []
 
 

@@ -102,6 +102,19 @@ def test_a_change_of_nothing_and_topics_that_name_none_are_wrong_use(
     assert middleware.calls == []
 
 
+def test_that_no_session_is_of_a_status_is_told_so(
+    middleware: FakeMiddleware, capsys: pytest.CaptureFixture[str]
+) -> None:
+    middleware.route = lambda *_: (200, "application/json", {"sessions": []})  # type: ignore[method-assign]
+    main(["sessions", "--status", "interrupted", "--url", middleware.url])
+    main(["sessions", "--url", middleware.url])
+
+    assert capsys.readouterr().out.splitlines() == [
+        "No session is interrupted.",
+        "There is no session yet; --exchanges 100 starts one.",
+    ]
+
+
 def test_a_session_is_not_removed_where_nobody_can_be_asked(
     middleware: FakeMiddleware, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -68,7 +68,10 @@ def register(app: typer.Typer) -> None:
     ) -> None:
         """List all sessions, newest first."""
         wanted = status.value if status else ""
-        reach.ask(lambda middleware: {"sessions": middleware.sessions(limit, wanted)}, tables.sessions)
+        reach.ask(
+            lambda middleware: {"sessions": middleware.sessions(limit, wanted)},
+            lambda answer: tables.sessions(answer, wanted),
+        )
 
     @verb(app)
     def learners(reach: Reach) -> None:
