@@ -42,6 +42,7 @@ export function mount(root, live, go) {
       sessions = (await api.get("/api/sessions", { limit: PAGE })).sessions ?? [];
       body.replaceChildren(...sessions.map(row));
       say(answer, sessions.length ? `${count(sessions.length)} in the record.` : "No session has been recorded yet.");
+      if (all.checked) chooseAll(true);
     } catch (problem) {
       complain("The sessions cannot be listed", problem);
     }
