@@ -52,20 +52,25 @@ class Bitwise:
         """
         slots = hashes + decisions[:, None] * _SPREAD & _SLOTS - 1
         times, cells = self.met[slots], self.cells[slots].astype(np.int64)
-        stretched = _STRETCH[cells >> 12] * (times > 0)
+        seen = times > 0
+        stretched = _STRETCH[cells >> 12] * seen
         experienced = situations[:, None] * self.by_experience.shape[1] + self._places + _EXPERIENCES[times]
-        numbered = situations * (len(hashes) + 1) + np.count_nonzero(times, 1)
-        one = (self.by_experience.reshape(-1)[experienced] * stretched).sum(1)
-        other = (self.by_number[numbered] * stretched).sum(1)
+        numbered = situations * (len(hashes) + 1) + np.add.reduce(seen, 1)
+        by_experience = self.by_experience.reshape(-1)
+        totals = np.empty((3, len(bits)))
+        np.einsum("ij,ij->i", by_experience[experienced], stretched, out=totals[0])
+        np.einsum("ij,ij->i", self.by_number[numbered], stretched, out=totals[1])
+        np.add(totals[0] / 2, totals[1] / 2, out=totals[2])
+        one, other, likely = 1 / (1 + np.exp(-np.minimum(np.maximum(totals, -_FAR), _FAR)))
         if learn:
-            one_step, other_step = (bits - _squash(one)) * self.rate, (bits - _squash(other)) * self.rate
-            np.add.at(self.by_experience.reshape(-1), experienced, one_step[:, None] * stretched)
+            one_step, other_step = (bits - one) * self.rate, (bits - other) * self.rate
+            np.add.at(by_experience, experienced, one_step[:, None] * stretched)
             np.add.at(self.by_number, numbered, other_step[:, None] * stretched)
             moved = cells + ((bits[:, None] * (_ONE - 1) - cells) * _RATES[times]).astype(np.int64)
-            self.cells[slots] = np.where(times, moved, _FIRST[bits][:, None])
+            self.cells[slots] = np.where(seen, moved, _FIRST[bits][:, None])
             self.met[slots] = np.minimum(times, _MOST - 1) + 1
-        likely = _squash((one + other) / 2)
-        return np.where(bits, likely, 1 - likely)
+        found: Reals = np.where(bits, likely, 1 - likely)
+        return found
 
     def state(self) -> State:
         """Everything that can influence later behaviour; only cells in use."""
@@ -78,8 +83,3 @@ class Bitwise:
         self.met, self.cells = np.zeros(_SLOTS, np.uint8), np.zeros(_SLOTS, np.uint32)
         self.met[state["used"]], self.cells[state["used"]] = state["met"], state["cells"]
         self.by_experience, self.by_number = np.array(state["by_experience"]), np.array(state["by_number"])
-
-
-def _squash(total: Reals) -> Reals:
-    squashed: Reals = 1 / (1 + np.exp(-np.clip(total, -_FAR, _FAR)))
-    return squashed
