@@ -18,6 +18,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 if sys.platform == "win32":
@@ -101,7 +102,10 @@ def remember(record: Path, services: Iterable[Mapping[str, object]]) -> None:
 
 
 def end_leftovers(record: Path, say: Callable[[str], None], patience: float = 3.0) -> None:
-    """End what an earlier start left behind when it was killed: only processes with the recorded pid *and* birth."""
+    """End what an earlier start left behind when it was killed: only processes with the recorded pid *and* birth.
+
+    They are killed, not asked: an orderly end would end the session under way, which is to go on after this.
+    """
     try:
         whole = json.loads(record.read_text("utf-8"))
         launcher, services = whole["launcher"], whole["services"]
@@ -112,11 +116,10 @@ def end_leftovers(record: Path, say: Callable[[str], None], patience: float = 3.
         return
     for each in left:
         say(f"Ending the {each['name']} that an earlier start left running (process {each['pid']})")
-        os.kill(int(each["pid"]), signal.SIGTERM)
+        with suppress(ProcessLookupError):
+            os.kill(int(each["pid"]), KILL)
     until = time.monotonic() + patience
     while left and time.monotonic() < until:
         left = [each for each in left if born(int(each["pid"])) == each["born"]]
         time.sleep(0.02)
-    for each in left:
-        os.kill(int(each["pid"]), KILL)
     record.unlink(missing_ok=True)
