@@ -18,7 +18,7 @@ PERSON = "waits for somebody to ask for something, and for nothing else"
 SERVER = "the server ends it: the client is there or is not"
 OWN = "waits for tasks of its own whose awaits have deadlines"
 ALLOWED = {
-    "llm_server/backends/gguf.py: chat: shield": "the first load of a model takes as long as it takes; the status tells",
+    "llm_server/backends/gguf.py: chat: shield": "the first load of a model takes its time; the status tells",
     "llm_server/backends/gguf.py: _load: to_thread": "the same",
     "llm_server/backends/gguf.py: aclose: wait": OWN,
     "llm_server/backends/ollama.py: chat: drain": CALL,
@@ -37,7 +37,7 @@ ALLOWED = {
     "middleware/monitor.py: look: shield": OWN,
     "middleware/monitor.py: watch: gather": OWN,
     "middleware/removal.py: remove: to_thread": DISK,
-    "middleware/run.py: until: wait": "told when the session moved, which it does by deadlines, or when the disk is full",
+    "middleware/run.py: until: wait": "told when the session moved, by deadlines of its own, or the disk is full",
     "middleware/standins.py: _given: receive": SERVER,
     "middleware/store.py: open: run_in_executor": DISK,
     "middleware/store.py: close: run_in_executor": DISK,

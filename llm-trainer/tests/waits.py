@@ -42,9 +42,8 @@ def _in(node: ast.AST, function: str, *, bounded: bool) -> Iterator[tuple[str, s
         function, bounded = node.name, False
     if isinstance(node, (ast.With, ast.AsyncWith)):
         bounded = bounded or any(_named(item.context_expr) in BOUNDING for item in node.items)
-    if isinstance(node, ast.Await) and not bounded and not _has_timeout(node.value):
-        if (name := _named(node.value)) in ENDLESS:
-            yield function, name
+    if isinstance(node, ast.Await) and not bounded and _named(node.value) in ENDLESS and not _has_timeout(node.value):
+        yield function, _named(node.value)
     for child in ast.iter_child_nodes(node):
         yield from _in(child, function, bounded=bounded)
 

@@ -29,7 +29,7 @@ class Mutant:
 
 @dataclass(frozen=True)
 class Verdict:
-    """``outcome``: caught, SURVIVED, or STALE when the text to replace is not there any more."""
+    """``outcome``: caught, SURVIVED, TOO SLOW, or STALE when the text to replace is not there any more."""
 
     mutant: Mutant
     outcome: str
@@ -57,9 +57,10 @@ def tried(mutant: Mutant, folder: Path) -> Verdict:
         done = _tested(mutant, folder)
     finally:
         _write(folder, before)
-    caught = done is None or done.returncode != 0
-    told = "took too long" if done is None else (done.stdout + done.stderr)[-600:]
-    return Verdict(mutant, "caught" if caught else "SURVIVED", time.monotonic() - began, told)
+    spent = time.monotonic() - began
+    if done is None:
+        return Verdict(mutant, "TOO SLOW", spent, "name a cheaper test")
+    return Verdict(mutant, "caught" if done.returncode else "SURVIVED", spent, (done.stdout + done.stderr)[-600:])
 
 
 def _write(folder: Path, files: dict[str, str]) -> None:

@@ -55,6 +55,7 @@ ORDER = (
         "the journal on disk without the state",
         "P1",
         (LEDGER, _NOTICE + _STATE, _NOTICE + "        if not isinstance(event, Spoke):\n    " + _STATE),
+        test=tests("simulator/test_simulator.py", "refused_texts"),
     ),
     trainer(
         "told before it is on disk",
@@ -89,16 +90,19 @@ MEMORY = (
         "the cursor unchecked",
         "P5",
         (MIDDLEWARE + "check.py", "if last is None or await is_known(last):", "if last is None or last:"),
+        test=tests("simulator/test_simulator.py", "set_back"),
     ),
     trainer(
         "no look at a learner behind a new connection",
         "P5",
         (PERFORMING, "(step.text, step.key, conversation, self._id, since=self._since)", _TEACH),
+        test=tests("simulator/test_simulator.py", "set_back"),
     ),
     trainer(
         "only the first of what was forgotten told again",
         "P5",
         (PERFORMING, "Retold(self._clock.now(), step.key, following)", "Retold(self._clock.now(), step.key, None)"),
+        test=tests("simulator/test_simulator.py", "set_back"),
     ),
     trainer(
         "a rewritten record taken for the same",

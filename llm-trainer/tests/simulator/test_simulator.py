@@ -128,12 +128,19 @@ def test_without_faults_nothing_is_asked_twice() -> None:
     assert len(said(outcome, "learner <- POST")) == len(said(outcome, "llm <- POST")) == 7
 
 
-def test_a_learner_that_takes_no_keys_and_was_set_back_ends_the_session() -> None:
-    storm = Weather(capabilities=("cursor",), calls=0.05, outages=0.4, restores=1.0, outage_seconds=0.3)
-    outcomes = [simulate(seed, storm) for seed in range(20)]
+@pytest.mark.parametrize("capabilities", [IDEMPOTENT, ("cursor",)])
+def test_a_learner_set_back_to_an_older_mind_hears_nothing_new_first(capabilities: tuple[str, ...]) -> None:
+    storm = Weather(capabilities=capabilities, calls=0.05, outages=0.4, restores=1.0, outage_seconds=0.3)
+    outcomes = [simulate(seed, storm) for seed in range(12)]
 
-    assert [outcome.failure for outcome in outcomes] == [None] * 20
-    assert sum(outcome.counted["restores"] for outcome in outcomes) > 0
+    assert [outcome.failure for outcome in outcomes] == [None] * 12
+    assert sum(outcome.counted["restores"] for outcome in outcomes) > 3
+
+
+def test_deaths_between_refused_texts_keep_no_session_from_going_on() -> None:
+    storm = Weather(commits=0.06, useless=0.5, delay=0.0, calm_at=30.0, exchanges=5)
+
+    assert [simulate(seed, storm).failure for seed in range(12)] == [None] * 12
 
 
 @pytest.mark.parametrize("capabilities", [IDEMPOTENT, ("cursor",), ()])
