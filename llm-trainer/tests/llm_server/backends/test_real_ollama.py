@@ -83,7 +83,7 @@ def test_a_turn_comes_with_counts_and_times(ollama: RealOllama) -> None:
     assert turn.finish.reason in ("stop", "length")
     assert turn.finish.prompt_tokens > 10
     assert 0 < turn.finish.completion_tokens <= 30
-    assert set(turn.timings) == {"load", "prompt", "generation", "first", "total"}
+    assert set(turn.timings) == {"queue", "load", "prompt", "generation", "first", "total"}
 
 
 def test_the_same_seed_says_the_same(ollama: RealOllama) -> None:
