@@ -113,8 +113,20 @@ class Towers:
             return now
         return now + np.float32(self.earlier_share) * self._sum(CONTEXT, earlier.rows, self.features.weigh(earlier))
 
-    def learn(self, table: int, examples: Sequence[Example], chance: np.random.Generator) -> None:
-        """Take one step: bring each text nearer to its answer than to the other answers in the batch."""
+    def begin_anew(self) -> None:
+        """Unlearn everything: each feature's row is again what its name made of it."""
+        features = self.features.since(0)
+        self.known = 0
+        self.squares[:] = _FIRST_SQUARE
+        self.grow(features)
+
+    def learn(
+        self, table: int, examples: Sequence[Example], chance: np.random.Generator, *, answers_move: bool = True
+    ) -> None:
+        """Take one step: bring each text nearer to its answer than to the other answers in the batch.
+
+        With ``answers_move`` off only the text's side learns, and what is a good reply stays what it was.
+        """
         examples = [x for x in examples if len(x.said.rows) and len(x.answer.rows)]
         if len(examples) < 2:
             return
@@ -127,7 +139,8 @@ class Towers:
         pull = self._pull(said, answer, identity, share / share.sum())
         toward_answer, toward_said = product(pull, answer), product(np.ascontiguousarray(pull.T), said)
         self._step(table, left, tangent(toward_answer, said) / said_length)
-        self._step(REPLY, right, tangent(toward_said, answer) / answer_length)
+        if answers_move:
+            self._step(REPLY, right, tangent(toward_said, answer) / answer_length)
 
     def _pull(self, said: Floats, answer: Floats, identity: NDArray[np.int64], share: Floats) -> Floats:
         """Gradient of the loss by the logits, (n, n): softmax over rows and over columns, averaged."""

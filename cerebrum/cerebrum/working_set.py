@@ -18,7 +18,10 @@ from cerebrum.situations import Contexts, Heard
 from cerebrum.tokenizer import SentenceEnds, fold, join
 
 _BATCH = 64
-_RENEWED, _ROUND = 16, 100
+_RENEWED, _ROUND, _RENEWED_AT_ONCE = 16, 100, 256
+_ANEW = (200, 400, 800, 1600, 3200)
+_STEPS_ANEW = 0.35
+_FEW = 3
 
 
 @dataclass(slots=True)
@@ -80,17 +83,40 @@ class WorkingSet:
         self.following.extend(pairwise(numbers))
 
     def train(self, chance: np.random.Generator, ordinal: int) -> None:
-        """Take one step of the towers, in turn with turns and with sentences, and bring some places up to date."""
-        pairs = self.contexts.pairs
-        if ordinal % 2 and len(pairs) > 3:
-            examples = [pairs[k].example for k in chance.integers(0, len(pairs), _BATCH)]
-            self.towers.learn(CONTEXT, examples, chance)
-        elif not ordinal % 2 and len(self.following) > 3:
-            couples = [self.following[k] for k in chance.integers(0, len(self.following), _BATCH // 2)]
-            passages = self.sentences.passages
-            self.towers.learn(BEFORE, [Example(passages[a].bag, None, passages[b].bag, b) for a, b in couples], chance)
+        """Take one step of the towers, in turn with turns and with sentences, and bring some places up to date.
+
+        Whenever the observations have doubled, the towers are learned anew from all pairs at once: what was learned
+        from the first few turns, over and over, before there were more, would otherwise weigh too much for good.
+        """
+        if ordinal + 1 in _ANEW:
+            self._learn_anew(chance)
+        elif ordinal % 2:
+            self._learn_turns(chance)
+        else:
+            self._learn_sentences(chance, answers_move=ordinal < _ANEW[0])
         for part in (self.contexts, self.turns, self.sentences):
             part.renew_next(min(_RENEWED, len(part) // _ROUND + 1))
+
+    def _learn_anew(self, chance: np.random.Generator) -> None:
+        self.towers.begin_anew()
+        for _ in range(round(_STEPS_ANEW * len(self.contexts))):
+            self._learn_turns(chance)
+            self._learn_sentences(chance, answers_move=False)
+        for part in (self.contexts, self.turns, self.sentences):
+            for _ in range(0, len(part), _RENEWED_AT_ONCE):
+                part.renew_next(_RENEWED_AT_ONCE)
+
+    def _learn_turns(self, chance: np.random.Generator) -> None:
+        pairs = self.contexts.pairs
+        if len(pairs) > _FEW:
+            self.towers.learn(CONTEXT, [pairs[k].example for k in chance.integers(0, len(pairs), _BATCH)], chance)
+
+    def _learn_sentences(self, chance: np.random.Generator, *, answers_move: bool) -> None:
+        if len(self.following) > _FEW:
+            couples = [self.following[k] for k in chance.integers(0, len(self.following), _BATCH // 2)]
+            passages = self.sentences.passages
+            examples = [Example(passages[a].bag, None, passages[b].bag, b) for a, b in couples]
+            self.towers.learn(BEFORE, examples, chance, answers_move=answers_move)
 
     # -- letting go
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from cerebrum.features import Bag, Features
-from cerebrum.ranking import CONTEXT, NOWHERE, REPLY, Example, Places, Towers, best, nearness, product
+from cerebrum.ranking import BEFORE, CONTEXT, NOWHERE, REPLY, Example, Places, Towers, best, nearness, product
 
 
 def towers(*texts: str) -> tuple[Towers, list[Bag]]:
@@ -40,6 +40,30 @@ def test_learning_brings_a_context_nearer_to_what_followed_it() -> None:
 
     near = made.embed(REPLY, bags[4:]) @ made.embed(CONTEXT, bags[:4]).T
     assert (near.argmax(0) == np.arange(4)).all()
+
+
+def test_begun_anew_they_are_as_before_any_learning() -> None:
+    made, bags = towers("how are you", "fine thanks", "what time now", "half past nine")
+    before = made.state()["tables"].copy(), made.state()["squares"].copy()
+    examples = [Example(bags[0], None, bags[1], 1), Example(bags[2], None, bags[3], 3)]
+    made.learn(CONTEXT, examples, np.random.default_rng(0))
+    assert (made.state()["tables"] != before[0]).any()
+
+    made.begin_anew()
+
+    assert (made.state()["tables"] == before[0]).all()
+    assert (made.state()["squares"] == before[1]).all()
+
+
+def test_what_is_a_good_reply_stays_where_only_the_text_before_it_learns() -> None:
+    made, bags = towers("how are you", "fine thanks", "what time now", "half past nine")
+    replies, sentences = made.embed(REPLY, bags), made.embed(BEFORE, bags)
+    examples = [Example(bags[0], None, bags[1], 1), Example(bags[2], None, bags[3], 3)]
+
+    made.learn(BEFORE, examples, np.random.default_rng(0), answers_move=False)
+
+    assert (made.embed(REPLY, bags) == replies).all()
+    assert (made.embed(BEFORE, bags) != sentences).any()
 
 
 def test_a_sum_is_the_same_whatever_it_is_computed_beside() -> None:
