@@ -78,6 +78,7 @@ class Asked:
         self._news: dict[Sentence, float] = {}
         self._rarest: dict[Sentence, tuple[float, float]] = {}
         self._roles: dict[tuple[str, str], float] = {}
+        self._preceding: dict[str, set[str]] = {}
 
     def told(self, candidates: Sequence[Candidate]) -> list[float]:
         """Return how much each candidate says of the rare words asked about.
@@ -152,13 +153,15 @@ class Asked:
         return found
 
     def _predecessors(self, word: str) -> Set[str]:
-        passages = self.turns.passages
-        return {
-            left
-            for number in self.turns.holding(word)[-_REMEMBERED_USES:]
-            for left, own in pairwise(("", *passages[number].words))
-            if own == word
-        }
+        found = self._preceding.get(word)
+        if found is None:
+            found = self._preceding[word] = set()
+            for number in self.turns.holding(word)[-_REMEMBERED_USES:]:
+                words, at = self.turns.passages[number].words, -1
+                for _ in range(words.count(word)):
+                    at = words.index(word, at + 1)
+                    found.add(words[at - 1] if at else "")
+        return found
 
     def _share_told(self, candidate: Candidate, k: int, news: float) -> float:
         """Return how much of what a turn went on to tell is told by a sentence, the k-th here, taken out of it."""
