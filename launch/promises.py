@@ -22,10 +22,18 @@ TITLES = {
     "P7": "ended by a signal: in time, with nothing left in doubt",
     "P8": "the learner's mind is what its record says, bit by bit",
     "P9": "the session's file holds what the record holds, at every instant",
+    "P10": "few calls to a language model that fails",
     "P11": "nothing waits without a deadline; goes on by itself after an outage",
     "P12": "health is told at once and asks nobody",
+    "P13": "a model that takes long to load is waited for",
     "P14": "overload is refused at once and harms nobody",
     "P15": "days of work: memory, files and tasks stay bounded",
+    "P16": "no debris of a language model reaches a learner",
+    "P17": "a talk that goes wrong is seen and led out of it",
+    "P18": "no words of a learner or a model become orders",
+    "P19": "hostile requests of a browser are refused on each route",
+    "P22": "no text becomes part of the page",
+    "P23": "isolation is proved from outside",
     "P26": "the tests bite: each deliberate fault is caught",
 }
 

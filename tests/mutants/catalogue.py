@@ -7,7 +7,7 @@ or ``tests.simulator --hunt FIRST COUNT`` in the trainer.
 
 from __future__ import annotations
 
-from . import teaching
+from . import sharing, teaching
 from .mutant import Mutant
 
-MUTANTS: tuple[Mutant, ...] = teaching.MUTANTS
+MUTANTS: tuple[Mutant, ...] = teaching.MUTANTS + sharing.MUTANTS

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tests.places import LEFT_OUT, ROOT, python_of
 
-SECONDS = 300
+SECONDS = 600
 Edit = tuple[str, str, str]
 """File, the exact text that stands there once, and what to put in its place."""
 

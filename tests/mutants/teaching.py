@@ -78,6 +78,7 @@ DOUBT = (
         "what a crash cut off taken for not sent",
         "P1",
         (TRANSITIONS, "if event.sending and s.draft is not None:", "if event.sending and s.draft is None:"),
+        test=tests("simulator/test_simulator.py", "cut_off"),
     ),
     trainer(
         "an uncertain exchange counted as taught",

@@ -137,6 +137,14 @@ def test_a_learner_set_back_to_an_older_mind_hears_nothing_new_first(capabilitie
     assert sum(outcome.counted["restores"] for outcome in outcomes) > 3
 
 
+def test_what_a_death_cut_off_is_not_said_again_to_a_learner_that_takes_no_keys() -> None:
+    storm = Weather(capabilities=("cursor",), commits=0.06, delay=0.0, calm_at=30.0)
+    outcomes = [simulate(seed, storm) for seed in range(12)]
+
+    assert [outcome.failure for outcome in outcomes] == [None] * 12
+    assert sum(outcome.counted["uncertain"] for outcome in outcomes) > 0
+
+
 def test_deaths_between_refused_texts_keep_no_session_from_going_on() -> None:
     storm = Weather(commits=0.06, useless=0.5, delay=0.0, calm_at=30.0, exchanges=5)
 
