@@ -30,6 +30,8 @@ from llm_trainer.session.steps import Taught, decode
 PAGE = 1_000
 START_BYTES = 32 << 20
 MOST_PAGES = 100
+NONSENSE = (ValueError, KeyError, TypeError, AttributeError)
+"""What reading a row ends in that is not what was written."""
 CLOSED = ("taught", "uncertain", "refused", "abandoned")
 OPEN = ("drafted", "sending")
 
@@ -48,8 +50,11 @@ class Chain:
 def faults(connection: Connection) -> Iterator[str]:
     """Everything that is wrong with the record."""
     yield from page_faults(connection)
-    for row in connection.execute(select(sessions).order_by(sessions.c.started_at)).mappings():
-        yield from session_faults(connection, dict(row))
+    try:
+        for row in connection.execute(select(sessions).order_by(sessions.c.started_at)).mappings():
+            yield from session_faults(connection, dict(row))
+    except NONSENSE as error:
+        yield f"a row cannot be understood: {error}"
 
 
 def refuse_damage(connection: Connection) -> None:
@@ -57,17 +62,25 @@ def refuse_damage(connection: Connection) -> None:
 
     A small record is looked at whole, but for its journals; of a large one, the ends of the sessions to go on with.
     """
-    is_small = _weight(connection) <= START_BYTES
-    found = page_faults(connection) if is_small else []
-    for row in connection.execute(select(sessions)).mappings() if is_small else ():
-        chain = chain_of(connection, row["id"])
-        found += [
-            f"session {row['name']}: {each}" for each in ([chain.fault] if chain.fault else _ends(chain, dict(row)))
-        ]
-    for unfinished in [] if is_small else queries.unfinished(connection):
-        found += _tail_faults(connection, unfinished)
+    found = page_faults(connection) if (is_small := _weight(connection) <= START_BYTES) else []
+    try:
+        found += _whole_chains(connection) if is_small else _tails(connection)
+    except NONSENSE as error:
+        found.append(f"a row cannot be understood: {error}")
     if found:
         raise StoreCorrupt(f"the record is damaged: {found[0]}", remedy=MENDING)
+
+
+def _whole_chains(connection: Connection) -> Iterator[str]:
+    for row in connection.execute(select(sessions)).mappings():
+        chain = chain_of(connection, row["id"])
+        for fault in [chain.fault] if chain.fault else _ends(chain, dict(row)):
+            yield f"session {row['name']}: {fault}"
+
+
+def _tails(connection: Connection) -> Iterator[str]:
+    for row in queries.unfinished(connection):
+        yield from _tail_faults(connection, row)
 
 
 def _weight(connection: Connection) -> int:

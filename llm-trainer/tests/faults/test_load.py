@@ -88,7 +88,7 @@ def test_nothing_grows_however_long_it_runs(tmp_path, figure, scale):
         seconds = time.monotonic() - began
         running.end()
         taught, heard = running.taught(), running.heard()
-    settled = samples[len(samples) // 4 :]
+    settled = samples[len(samples) // 2 :]
     slope = _slope([(number / 10_000, rss) for number, rss, *_ in settled])
     files, threads = ({sample[place] for sample in settled} for place in (2, 3))
     figure(
@@ -103,7 +103,7 @@ def test_nothing_grows_however_long_it_runs(tmp_path, figure, scale):
     assert max(threads) - min(threads) <= 2
     assert max(sample[4] for sample in samples) < 16 * MEGABYTE
     growth = settled[-1][1] - settled[0][1]
-    assert slope < 1 or growth < 8, samples
+    assert slope < 1 if exchanges >= 20_000 else growth < 16, samples  # a short run shows its last export
 
 
 def _slope(points: list[tuple[float, float]]) -> float:

@@ -5,8 +5,8 @@
     {"wait": 123, "seconds": 5}                                →   {"code": 0}, -9 after a kill, null if it still runs
 
 With ``CRASH_AT=module:Class.method:before:3`` in its environment the service kills itself, as ``kill -9`` would, just
-before (or after) the third call of that method: nothing in the programs themselves knows of it. Standard library only,
-as it runs in any environment.
+before (or after) the third call of that method: nothing in the programs themselves knows of it.
+``SET=module:NAME:number …`` gives constants of modules other values. Standard library only, to run in any environment.
 """
 
 from __future__ import annotations
@@ -50,6 +50,12 @@ def crash_at(where: str) -> None:
     setattr(owner, name, armed_later if inspect.iscoroutinefunction(honest) else armed)
 
 
+def set_constants(wishes: str) -> None:
+    for wish in wishes.split():
+        module, name, value = wish.split(":")
+        setattr(importlib.import_module(module), name, float(value))
+
+
 def run(main: str, request: dict[str, Any]) -> None:
     """Become the service; never returns."""
     code = 70
@@ -60,6 +66,7 @@ def run(main: str, request: dict[str, Any]) -> None:
             os.dup2(source, target)
         os.environ.update(request.get("environment", {}))
         sys.argv = [main, *request["start"]]
+        set_constants(os.environ.get("SET", ""))
         if "CRASH_AT" in os.environ:
             crash_at(os.environ["CRASH_AT"])
         module, _, function = main.partition(":")

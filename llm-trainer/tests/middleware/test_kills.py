@@ -1,6 +1,6 @@
-"""kill -9 of any of the three services at any moment: the session goes on by itself, and both records agree.
+"""kill -9 of any of the three real programs, started anew each time: the session goes on, and both records agree.
 
-Once between stand-ins, which are quick, and once with the three real programs.
+``tests/faults/test_kills.py`` does it hundreds of times, with processes that start in milliseconds.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from tests.serving import wait_until
 HOME = Path(__file__).resolve().parent.parent.parent
 CEREBRUM = HOME.parent / "cerebrum"
 INTERPRETER = CEREBRUM / ".venv" / "bin" / "python"
-KILLS = 51
+KILLS = 12
 PROGRESS_SECONDS = 60
 Line = tuple[str, str, str]
 """One exchange as either side recorded it: key, what the learner heard, what it said."""
@@ -132,7 +132,7 @@ def heard_by_cerebrum(folder: Path) -> list[Line]:
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL is not a Windows signal")
-@pytest.mark.parametrize(("peers", "heard"), [(stand_ins, heard_by_the_stand_in), (real, heard_by_cerebrum)])
+@pytest.mark.parametrize(("peers", "heard"), [(real, heard_by_cerebrum)])
 def test_after_many_kills_both_records_agree_line_by_line(tmp_path, peers, heard):
     if peers is real and not INTERPRETER.exists():
         pytest.skip(f"needs the learner's environment, {INTERPRETER}")
