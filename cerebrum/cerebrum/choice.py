@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
+from itertools import chain, pairwise
 from types import MappingProxyType
 
 import numpy as np
@@ -112,9 +112,10 @@ class Judge:
 
     def _new_on_topic(self, query: Query, candidates: Sequence[Candidate]) -> Column:
         """Return how much of what is talked about each candidate takes up, times how much it adds to it."""
-        at = {word: k for k, word in enumerate(dict.fromkeys(query.words))}
-        asked = len(at)
-        words = [at.setdefault(word, len(at)) for candidate in candidates for word in candidate.words]
+        asked = len(dict.fromkeys(query.words))
+        every = [*chain.from_iterable(candidate.words for candidate in candidates)]
+        at = {word: k for k, word in enumerate(dict.fromkeys((*query.words, *every)))}
+        words = [at[word] for word in every]
         owners = np.repeat(np.arange(len(candidates)), [len(c.words) for c in candidates])
         turns = np.array([len(self.turns.holding(word)) for word in at])
         known = np.maximum(0.0, np.log((1 + len(self.turns)) / (1 + turns)) - 1).astype(np.float32)

@@ -182,9 +182,13 @@ class Composer:
         few, held = self._few, self.turns.by_word
         rare = {word for word in dict.fromkeys(chain.from_iterable(folded)) if len(held.get(word, ())) <= few}
         made: dict[str, Candidate] = {}
+        tried: set[tuple[int, int, int, int]] = set()
         for a, cut, b, start in _joints(folded, [source[3] for source in sources]):
             if len(made) >= _CROSSOVERS:
                 break
+            tried.add((a, cut, b, start))
+            if (a, cut - 1, b, start - 1) in tried and sources[a][0][cut - 1] == sources[b][0][start - 1]:
+                continue  # the same text, joined one word earlier
             tokens = (*sources[a][0][:cut], *sources[b][0][start:])
             if not _SHORTEST <= len(tokens) <= _LONGEST:
                 continue
