@@ -1,14 +1,15 @@
 """What the record costs: exchanges a second, bytes an exchange, and how long a long session takes to be gone on with.
 
     python bench/store.py rate [--seconds 20]         SQLite and PostgreSQL, 1 and 16 sessions
-    python bench/store.py resume [--exchanges 1000 100000 1000000] [--postgresql]
+    python bench/store.py resume [--exchanges 1000 100000 999900] [--postgresql]
 
 *rate*: the middleware's own parts (sessions, engine, wire, record) between peers that answer at once inside the
 process, so that neither sockets nor a learner are measured; every exchange is on disk as in real use: SQLite with
 synchronous FULL, PostgreSQL with fsync and synchronous_commit on. Rounds of the four take turns.
 
 *resume*: a session cut off after that many exchanges, its rows made in bulk through the real tables; measured from
-opening the record to the first new exchange taught.
+opening the record to the first new exchange taught. A session has a million exchanges at most, so that the longest is
+cut off shortly before.
 """
 
 from __future__ import annotations
@@ -216,7 +217,8 @@ def add(rows, plan, number, previous, at):
     rows["exchanges"].append(
         {
             **place, "number": number, "key": key, "status": "taught", "topic": "bees",
-            "conversation": number // 10 + 1, "level": 1, "text": said, "sha256": sha256(said), "attempts": 1, "drafted_at": at, "sent_at": at,
+            "conversation": number // 10 + 1, "level": 1, "text": said, "sha256": sha256(said),
+            "attempts": 1, "drafted_at": at, "sent_at": at,
             "closed_at": at, "reply": said[::-1], "stage": "words", "learner_seq": number, "learner_ms": 1.0,
             "odd": None, "extra": {"timestamp": "1970-01-01T00:00:00Z", "stage": "words", "exchange": number},
             "teacher": {"model": "bench", "tokens_used": 12, "milliseconds": 1.0}, "previous": previous, "hash": head,
@@ -313,7 +315,7 @@ def main():
     parser.add_argument("what", choices=("rate", "resume"))
     parser.add_argument("--seconds", type=float, default=20)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--exchanges", type=int, nargs="+", default=[1_000, 100_000, 1_000_000])
+    parser.add_argument("--exchanges", type=int, nargs="+", default=[1_000, 100_000, 999_900])
     parser.add_argument("--postgresql", action="store_true", help="resume from PostgreSQL, too")
     parser.add_argument("--folder", type=Path, help="where the records lie meanwhile (the system's temporary folder)")
     given = parser.parse_args()

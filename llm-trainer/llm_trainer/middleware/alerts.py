@@ -17,14 +17,13 @@ from dataclasses import asdict, dataclass
 
 import anyio
 
-from llm_trainer.errors import LeaseLost, SettingsError, StoreError
+from llm_trainer.errors import SettingsError, StoreError
 from llm_trainer.middleware.clock import Clock, iso
 from llm_trainer.middleware.ends import learner_name
 from llm_trainer.middleware.http1 import Broken, Client, Unreachable
 from llm_trainer.middleware.run import Run
 from llm_trainer.middleware.store import Record
 from llm_trainer.session.state import Phase
-from llm_trainer.session.transitions import EngineBreach
 from llm_trainer.web import check_url
 
 log = logging.getLogger(__name__)
@@ -170,8 +169,8 @@ class Alerts:
             "alert session=%s alert=%s way=%s outcome=%s", run.id, alert.alert, way, said,
         )  # fmt: skip
         run.note("alert" if failed is None else "alert-failed", f"{alert.alert} told by {way}: {said}")
-        with suppress(StoreError, LeaseLost, EngineBreach):
-            await self._record.commit(run.id)
+        with suppress(StoreError):
+            await self._record.commit()
 
 
 def is_at_rest(run: Run) -> bool:

@@ -167,9 +167,9 @@ class Run:
         left = self.row["started_at"] + self.limits.seconds - self._clock.now()
         return asyncio.get_running_loop().call_later(max(0.0, left) + 0.001, self._mind_limits)
 
-    def leave(self, lost: LeaseLost) -> None:
-        """Another middleware has taken the session over: do nothing more for it here."""
-        self._fatal = lost
+    def leave(self, reason: LeaseLost | EngineBreach) -> None:
+        """What was written for this session was refused: it ends here, or another middleware has it by now."""
+        self._fatal = reason
         self._performer.hurry(is_last=True)
         self._nudge.set()
 

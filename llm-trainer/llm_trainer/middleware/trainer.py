@@ -43,6 +43,7 @@ from llm_trainer.session.dialogue import Tuning
 from llm_trainer.session.engine import Session
 from llm_trainer.session.state import Phase, decode_plan, decode_state
 from llm_trainer.session.steps import Event, PauseAsked, ResumeAsked, Retuned, StopAsked
+from llm_trainer.session.transitions import EngineBreach
 
 log = logging.getLogger(__name__)
 
@@ -228,8 +229,8 @@ class Trainer:
         self._record.write(RENEW, {**lease, "new_expires_at": until}, run.id)
         try:
             await self._record.commit(run.id)
-        except LeaseLost as lost:
-            run.leave(lost)
+        except (LeaseLost, EngineBreach) as reason:
+            run.leave(reason)
         except StoreError as error:
             log.error("lease not renewed session=%s detail=%s", run.id, error.detail)
 
@@ -320,7 +321,7 @@ class Trainer:
             _, late = await asyncio.wait(stopping, timeout=seconds)
             for task in (*late, *tasks):
                 task.cancel()
-            await asyncio.gather(*late, *tasks, return_exceptions=True)
+            await asyncio.gather(*stopping, *tasks, return_exceptions=True)
 
     async def _end_at_shutdown(self, run: Run) -> None:
         with suppress(StoreError, Conflict):

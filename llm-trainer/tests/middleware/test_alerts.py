@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
-from llm_trainer.errors import SettingsError
+from llm_trainer.errors import SettingsError, StoreError
 from llm_trainer.middleware import alerts
-from llm_trainer.middleware.alerts import address
+from llm_trainer.middleware.alerts import Alerts, address
 from llm_trainer.middleware.standins import Reply, StandIn, says, served, waits
+from llm_trainer.session.dialogue import Tuning
+from llm_trainer.session.state import Phase, State
 from tests.serving import wait_until
 
 from .conftest import scene
@@ -39,43 +43,70 @@ def notes(at_work, code):
     return [note["detail"] for note in found if note["code"] == code]
 
 
-def test_an_outage_is_told_once_and_the_end_too(tmp_path, learner, llm, outside, monkeypatch):
-    monkeypatch.setattr(alerts, "LOOK_SECONDS", 0.05)
+def test_an_end_is_told_and_that_it_was_is_recorded(tmp_path, learner, llm, outside, monkeypatch):
     monkeypatch.setenv("HOOK", outside.url)
-    with scene(tmp_path, learner, llm, alert_url="$HOOK", alert_after_seconds=0.3) as at_work:
-        learner.always = says(503, {"detail": "out to lunch"})
+    with scene(tmp_path, learner, llm, alert_url="$HOOK") as at_work:
         session = at_work.start(max_exchanges=2)
-        wait_until(outside.told)
+        at_work.until_over()
         wait_until(lambda: notes(at_work, "alert"))
-        learner.always = None
-        at_work.until_over()
-        wait_until(lambda: len(outside.told()) == 2)
-        wait_until(lambda: len(notes(at_work, "alert")) == 2)
-        told, recorded = outside.told(), notes(at_work, "alert")
+        recorded = notes(at_work, "alert")
 
-    assert [(each["alert"], each["session_id"], each["learner"]) for each in told] == [
-        ("outage", session, "default"),
-        ("end", session, "default"),
-    ]
-    assert "out to lunch" in told[0]["detail"]
-    assert (told[1]["detail"], told[1]["exchanges_completed"]) == ("completed", 2)
-    assert recorded == ["outage told by web: arrived", "end told by web: arrived"]
+    (told,) = outside.told()
+    assert (told["alert"], told["session_id"], told["learner"]) == ("end", session, "default")
+    assert (told["detail"], told["exchanges_completed"]) == ("completed", 2)
+    assert recorded == ["end told by web: arrived"]
 
 
-def test_a_teacher_that_hangs_is_a_stall_and_a_delay_or_a_pause_is_none(tmp_path, learner, llm, outside, monkeypatch):
-    monkeypatch.setattr(alerts, "LOOK_SECONDS", 0.05)
-    with scene(tmp_path, learner, llm, alert_url=outside.url, alert_after_seconds=0.3) as at_work:
-        at_work.start(max_exchanges=2, delay=3600)
-        at_work.until_phase("resting")
-        at_work.post("/api/training/pause")
-        llm.always = waits(1.0)
-        at_work.http.patch("/api/training", json={"delay": 0})
-        assert outside.told() == []
-        at_work.post("/api/training/resume")
-        wait_until(outside.told)
-        at_work.until_over()
+class Standing:
+    """A session as the watching sees it, at a time that the test chooses."""
 
-    assert outside.told()[0]["alert"] == "stall"
+    def __init__(self):
+        self.now = 0.0
+        self.state = State(tuning=Tuning(), phase=Phase.TEACHING)
+        self.id, self.row, self.storage_error, self.last_error = "s", {"name": "n", "learner": {}}, None, None
+        self.session = self
+        self.alerts = Alerts(None, None, url="http://localhost:1", command=(), after_seconds=100)
+
+    def after(self, seconds, **changes):
+        """What is told when that much time has passed and these changes have come."""
+        self.state = replace(self.state, **changes)
+        for _ in range(seconds // 10):
+            self.now += 10
+            self.alerts.look([self])
+        told = []
+        while not self.alerts._waiting.empty():
+            alert = self.alerts._waiting.get_nowait()[1]
+            told.append((alert.alert, alert.detail))
+        return told
+
+
+@pytest.fixture
+def standing():
+    made = Standing()
+    made.alerts._clock = SimpleNamespace(now=lambda: made.now)
+    return made
+
+
+def test_an_outage_is_told_once_and_again_only_after_an_exchange(standing):
+    assert standing.after(90, phase=Phase.WAITING_LEARNER, failures=3, reason="out to lunch") == []
+    assert standing.after(500) == [("outage", "out to lunch")]
+    assert standing.after(500, phase=Phase.CHECKING) == []
+    assert standing.after(90, taught=1) == []
+    assert standing.after(90) == [("outage", "out to lunch")]
+
+
+def test_a_call_that_hangs_and_a_disk_that_refuses_are_stalls(standing):
+    assert standing.after(200) == [("stall", "no exchange is made; it is teaching")]
+    assert standing.after(50, taught=1) == []
+    standing.storage_error = StoreError("the disk is full")
+    assert standing.after(200, phase=Phase.PAUSED) == [("stall", "the disk is full")]
+
+
+def test_a_delay_or_a_pause_is_no_standstill(standing):
+    assert standing.after(5_000, phase=Phase.RESTING) == []
+    assert standing.after(5_000, phase=Phase.PAUSED) == []
+    assert standing.after(90, phase=Phase.ASKING) == []
+    assert standing.after(90) == [("stall", "no exchange is made; it is asking")]
 
 
 def test_an_address_that_hangs_or_refuses_holds_up_nobody_and_is_recorded_without_its_secret(
