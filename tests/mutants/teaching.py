@@ -8,7 +8,8 @@ from __future__ import annotations
 from .mutant import Edit, Mutant
 
 SESSION, MIDDLEWARE = "llm_trainer/session/", "llm_trainer/middleware/"
-TRANSITIONS, PERFORMING, WIRE = SESSION + "transitions.py", MIDDLEWARE + "performing.py", MIDDLEWARE + "wire.py"
+HEARING, MOVES = SESSION + "hearing.py", SESSION + "moves.py"
+PERFORMING, WIRE = MIDDLEWARE + "performing.py", MIDDLEWARE + "wire.py"
 LEDGER, TRAINER, LEASES = MIDDLEWARE + "ledger.py", MIDDLEWARE + "trainer.py", MIDDLEWARE + "leases.py"
 
 
@@ -46,7 +47,7 @@ ORDER = (
         "the text made again on resume",
         "P1",
         (
-            TRANSITIONS,
+            HEARING,
             "if s.phase is Phase.DRAFTING:\n        s = changed(s, draft",
             "if s.draft:\n        s = changed(s, draft",
         ),
@@ -72,18 +73,18 @@ DOUBT = (
     trainer(
         "an uncertain teach retried with a learner that takes no keys",
         "P4",
-        (TRANSITIONS, "if not certain and (not s.idempotent or answered", "if not certain and (answered"),
+        (HEARING, "if not certain and (not s.idempotent or answered", "if not certain and (answered"),
     ),
     trainer(
         "what a crash cut off taken for not sent",
         "P1",
-        (TRANSITIONS, "if event.sending and s.draft is not None:", "if event.sending and s.draft is None:"),
+        (HEARING, "if event.sending and s.draft is not None:", "if event.sending and s.draft is None:"),
         test=tests("simulator/test_simulator.py", "cut_off"),
     ),
     trainer(
         "an uncertain exchange counted as taught",
         "P4",
-        (TRANSITIONS, "changed(s, uncertain=s.uncertain + 1)", "changed(s, taught=s.taught + 1)"),
+        (MOVES, "changed(s, uncertain=s.uncertain + 1)", "changed(s, taught=s.taught + 1)"),
     ),
 )
 MEMORY = (
@@ -108,7 +109,7 @@ MEMORY = (
     trainer(
         "a rewritten record taken for the same",
         "P5",
-        (TRANSITIONS, "    _check_heads(s.cursor, event.cursor)\n", ""),
+        (HEARING, "    _check_heads(s.cursor, event.cursor)\n", ""),
         test=tests("session/test_engine.py", "another_head"),
     ),
 )
@@ -121,7 +122,7 @@ TIME = (
     trainer(
         "no wait before the next try",
         "P11",
-        (TRANSITIONS, "s.clock + wait_seconds(failures, event.chance, event.retry_after)", "s.clock"),
+        (MOVES, "s.clock + wait_seconds(failures, event.chance, event.retry_after)", "s.clock"),
         test=tests("session/test_engine.py", "ever_longer"),
     ),
     trainer(

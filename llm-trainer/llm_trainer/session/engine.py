@@ -17,6 +17,7 @@ from collections.abc import Callable
 
 from llm_trainer.session import prompts
 from llm_trainer.session.dialogue import Plan
+from llm_trainer.session.moves import EngineBreach, draft_of, level_of, told
 from llm_trainer.session.state import RUNNING, Phase, State, changed
 from llm_trainer.session.steps import (
     AskTeacher,
@@ -33,7 +34,7 @@ from llm_trainer.session.steps import (
     Teach,
     TopicChanged,
 )
-from llm_trainer.session.transitions import TRANSITIONS, EngineBreach, draft_of, level_of, told
+from llm_trainer.session.transitions import TRANSITIONS
 
 SEEDS = 2**31
 

@@ -132,6 +132,8 @@ Steering.TestCase.settings = settings(max_examples=10, stateful_step_count=10, d
 TestSteering = Steering.TestCase
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(900)
 @pytest.mark.promise("P6")
 def test_whatever_is_asked_for_at_once_there_is_one_loop(tmp_path: Path, figure: Figure, scale: Scale) -> None:
     races, chance, answers = scale(1_000, 5_000), random.Random(6), Counter[str]()
