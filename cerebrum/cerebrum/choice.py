@@ -20,6 +20,7 @@ from cerebrum.models import Fluency
 from cerebrum.ranking import best
 from cerebrum.retrieval import Shelf
 from cerebrum.situations import Contexts
+from cerebrum.strangers import Strangers
 from cerebrum.synthesis import Candidate, Composer, Query
 
 Column = NDArray[np.float32 | np.float64]
@@ -44,6 +45,8 @@ WEIGHTS: Mapping[str, float] = MappingProxyType(
         "said_here": -1.0,
         "otherwise": -0.3,
         "said_lately": -0.1,
+        "not_known": 1.2,
+        "asserted": -0.9,
     }
 )
 
@@ -54,6 +57,7 @@ _SHORT_LIST = 20
 _AGREEING = 20
 _ECHO = 0.7
 _FLOW_OF_ONE = 0.3
+_KNOWN = 0.1
 
 
 class Judge:
@@ -61,6 +65,7 @@ class Judge:
 
     def __init__(self, turns: Shelf, composer: Composer, fluency: Fluency, contexts: Contexts) -> None:
         self.turns, self.composer, self.fluency = turns, composer, fluency
+        self.strangers = Strangers(turns, contexts)
         self.frames = Frames(composer.sentences, contexts)
         self.weights = WEIGHTS
 
@@ -98,7 +103,9 @@ class Judge:
         opening = np.einsum("ij,j->i", openings, query.opening)
         agreeing = places[best(near, _AGREEING)].mean(0)
         consensus = np.einsum("ij,j->i", places, agreeing)
-        asked = Asked(query, self.turns, self.composer, self.fluency)
+        facts = Asked(query, self.turns, self.composer, self.fluency).told(candidates)
+        nothing = np.zeros(len(candidates))
+        lost, asserted = (nothing, nothing) if max(facts) > _KNOWN else self.strangers.weigh(query, candidates)
         return {
             "near": near,
             "expected": expected,
@@ -107,7 +114,9 @@ class Judge:
             "new_on_topic": self._new_on_topic(query, candidates),
             "length": np.log([1 + len(c.words) for c in candidates]),
             "novel": np.array([float(c.text not in self.turns.by_text) for c in candidates]),
-            "fact": np.array(asked.told(candidates)),
+            "fact": np.array(facts),
+            "not_known": lost,
+            "asserted": asserted,
         }
 
     def _new_on_topic(self, query: Query, candidates: Sequence[Candidate]) -> Column:

@@ -19,6 +19,7 @@ from cerebrum.tokenizer import SentenceEnds, encode, fold
 _SHORTEST_FRAME = 2
 _ALIKE = 0.6
 _LOOKED_AT = 400
+_REMEMBERED = 4096
 
 Frame = tuple[str, ...]
 
@@ -28,6 +29,16 @@ class Frames:
 
     def __init__(self, sentences: Shelf, contexts: Contexts) -> None:
         self.sentences, self.contexts = sentences, contexts
+        self._cut: dict[tuple[str, int], list[Frame]] = {}
+
+    def cut(self, reply: str, ends: SentenceEnds) -> list[Frame]:
+        """Return the sentences of one of one's own replies, remembered until the ends of sentences change."""
+        key = (reply, len(ends.ends))
+        if key not in self._cut:
+            if len(self._cut) >= _REMEMBERED:
+                self._cut.clear()
+            self._cut[key] = cut(encode(reply), ends)
+        return self._cut[key]
 
     def varied(self, frame: Frame) -> int:
         """Return how often a speaker went on from this beginning in two ways, in one turn or in two successive ones."""
@@ -54,7 +65,7 @@ class Said:
 
     def __init__(self, replies: Iterable[str], ends: SentenceEnds, frames: Frames) -> None:
         self.ends, self.frames = ends, frames
-        own = [sentence for reply in replies for sentence in self._sentences(encode(reply))]
+        own = [sentence for reply in replies for sentence in frames.cut(reply, ends)]
         self.sentences = dict.fromkeys(own)
         self.begun: dict[Frame, list[Frame]] = {}
         for sentence in self.sentences:
@@ -67,7 +78,7 @@ class Said:
         """
         if not self.sentences:
             return 0.0, 0.0
-        sentences = self._sentences(tokens)
+        sentences = cut(tokens, self.ends)
         whole = max(1, sum(map(len, sentences)))
         again = sum(len(s) for s in sentences if s in self.sentences)
         otherwise = sum(len(s) * self._otherwise(s) for s in sentences if s not in self.sentences)
@@ -84,15 +95,16 @@ class Said:
             found = self._claims[frame] = 1 / (1 + self.frames.varied(frame))
         return found
 
-    def _sentences(self, tokens: Sequence[str]) -> list[Frame]:
-        """Cut into sentences, without what ends them: said with another ending, a sentence is the same."""
-        found = []
-        for start, end in self.ends.spans(tokens):
-            own = [w for t in tokens[start:end] if (w := fold(t))]
-            while len(own) > 1 and own[-1] in self.ends.ends:
-                own.pop()
-            found.append(tuple(own))
-        return found
+
+def cut(tokens: Sequence[str], ends: SentenceEnds) -> list[Frame]:
+    """Cut into sentences, without what ends them: said with another ending, a sentence is the same."""
+    found = []
+    for start, end in ends.spans(tokens):
+        own = [w for t in tokens[start:end] if (w := fold(t))]
+        while len(own) > 1 and own[-1] in ends.ends:
+            own.pop()
+        found.append(tuple(own))
+    return found
 
 
 def _are_alike(one: Frame, other: Frame) -> bool:

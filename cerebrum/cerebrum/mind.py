@@ -28,7 +28,7 @@ from cerebrum.tokenizer import encode, fold, words
 from cerebrum.working_set import Remembered, WorkingSet
 
 _REMEMBERED_TURNS = 8
-_SAID = 50
+_SAID = 200
 _CONVERSATIONS = 500
 _OTHERS = 19
 
@@ -151,7 +151,8 @@ class Mind:
         self.known.leave(self.active_limit, len(self.seqs))
         while len(self.conversations) > _CONVERSATIONS:
             del self.conversations[next(iter(self.conversations))]
-        self.known.train(np.random.default_rng([self.seed, ordinal]), ordinal)
+        chance = np.random.default_rng([self.seed, ordinal])
+        self.known.train(chance, ordinal, one_sided=self.growth.is_answered_unheard())
         return surprise
 
     def _measure(self, text: str, tokens: Sequence[str], folded: Sequence[str], memory: Remembered) -> Surprise:
@@ -179,7 +180,7 @@ class Mind:
         if memory.turns:
             self.contexts.put(Pair(memory.turns[-1], memory.turns[-2] if len(memory.turns) > 1 else None, heard))
             if self.growth.is_answered_unheard():
-                for pair in bridge(self.known, memory, heard):
+                for pair in bridge(self.towers, self.turns, memory.turns[-1], memory.own, heard):
                     self.contexts.put(pair)
         memory.turns = [*memory.turns, heard][-_REMEMBERED_TURNS:]
 
@@ -247,8 +248,8 @@ class Mind:
             Heard(o, t, mind.features.bag(words(own)) if own else mind.turns.passages[t].bag, own)
             for (o, t), own in zip(saved["heard"].tolist(), saved["own"], strict=True)
         ]
-        for a, b, c in saved["pairs"].tolist():
-            mind.contexts.pairs.append(Pair(numbered[a], None if b < 0 else numbered[b], numbered[c]))
+        for a, b, c, imagined in saved["pairs"].tolist():
+            mind.contexts.pairs.append(Pair(numbered[a], None if b < 0 else numbered[b], numbered[c], bool(imagined)))
         mind.contexts.place_all(saved["places"], saved["renewed"])
         mind.said = list(saved["said"])
         mind.known.following = [*map(tuple, saved["following"].tolist())]
@@ -278,14 +279,14 @@ class Mind:
         def number(h: Heard | None) -> int:
             return -1 if h is None else heard.setdefault((h.ordinal, h.turn, h.own), len(heard))
 
-        pairs = [[number(p.said), number(p.earlier), number(p.answer)] for p in self.contexts.pairs]
+        pairs = [[number(p.said), number(p.earlier), number(p.answer), p.imagined] for p in self.contexts.pairs]
         talks = {n: [[number(h) for h in m.turns], m.said, number(m.own)] for n, m in self.conversations.items()}
         return {
             "seed": self.seed,
             "active_limit": self.active_limit,
             "observations": len(self.seqs),
             **{name: part.state() for name, part in self._parts().items()},
-            "pairs": np.array(pairs, np.int64).reshape(-1, 3),
+            "pairs": np.array(pairs, np.int64).reshape(-1, 4),
             "places": self.contexts.places[: len(pairs)],
             "renewed": self.contexts.renewed,
             "said": self.said,
