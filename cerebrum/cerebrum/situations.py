@@ -6,6 +6,7 @@ how near their contexts are to this one. It knows at once what the towers need m
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -37,16 +38,20 @@ class Heard:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A turn and up to two turns before it, each with its observation, so that all can be forgotten."""
+    """A turn and up to two turns before it, each with its observation, so that all can be forgotten.
+
+    ``imagined`` if one of them was not heard there but is thought to have been said.
+    """
 
     said: Heard
     earlier: Heard | None
     answer: Heard
+    imagined: bool = False
 
     def moved(self, turns: dict[int, int]) -> Pair:
         """Return the pair with its turns numbered anew."""
         earlier = self.earlier and self.earlier.moved(turns)
-        return Pair(self.said.moved(turns), earlier, self.answer.moved(turns))
+        return Pair(self.said.moved(turns), earlier, self.answer.moved(turns), self.imagined)
 
     @property
     def example(self) -> Example:
@@ -80,6 +85,14 @@ class Contexts:
             self._make_room(number + max(256, number // 8))
         self.answers[number] = pair.answer.turn
         self._renew([number])
+
+    def imagine_anew(self, imagined: Sequence[Pair]) -> None:
+        """Put these pairs in place of all that were imagined before; their places are those of now."""
+        pairs = [*(pair for pair in self.pairs if not pair.imagined), *imagined]
+        self.pairs.clear()
+        self.renewed = 0
+        for pair in pairs:
+            self.put(pair)
 
     @property
     def places(self) -> Floats:

@@ -11,6 +11,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from cerebrum.bridging import bridge_all
 from cerebrum.features import Bag, Features
 from cerebrum.ranking import BEFORE, CONTEXT, Example, Towers
 from cerebrum.retrieval import Shelf
@@ -21,6 +22,7 @@ _BATCH = 64
 _RENEWED, _ROUND, _RENEWED_AT_ONCE = 16, 100, 256
 _ANEW = (200, 400, 800, 1600, 3200)
 _STEPS_ANEW = 0.35
+_IMAGINED_ANEW = 2
 _FEW = 3
 
 
@@ -82,14 +84,15 @@ class WorkingSet:
             numbers.append(sentence)
         self.following.extend(pairwise(numbers))
 
-    def train(self, chance: np.random.Generator, ordinal: int) -> None:
+    def train(self, chance: np.random.Generator, ordinal: int, *, one_sided: bool) -> None:
         """Take one step of the towers, in turn with turns and with sentences, and bring some places up to date.
 
         Whenever the observations have doubled, the towers are learned anew from all pairs at once: what was learned
-        from the first few turns, over and over, before there were more, would otherwise weigh too much for good.
+        from the first few turns, over and over, before there were more, would otherwise weigh too much for good. Where
+        only one side is heard, what the other said is then imagined anew too.
         """
         if ordinal + 1 in _ANEW:
-            self._learn_anew(chance)
+            self._learn_anew(chance, _IMAGINED_ANEW if one_sided else 0)
         elif ordinal % 2:
             self._learn_turns(chance)
         else:
@@ -97,14 +100,17 @@ class WorkingSet:
         for part in (self.contexts, self.turns, self.sentences):
             part.renew_next(min(_RENEWED, len(part) // _ROUND + 1))
 
-    def _learn_anew(self, chance: np.random.Generator) -> None:
-        self.towers.begin_anew()
-        for _ in range(round(_STEPS_ANEW * len(self.contexts))):
-            self._learn_turns(chance)
-            self._learn_sentences(chance, answers_move=False)
-        for part in (self.contexts, self.turns, self.sentences):
-            for _ in range(0, len(part), _RENEWED_AT_ONCE):
-                part.renew_next(_RENEWED_AT_ONCE)
+    def _learn_anew(self, chance: np.random.Generator, imagined: int) -> None:
+        for round_ in range(1 + imagined):
+            if round_:
+                self.contexts.imagine_anew(bridge_all(self.towers, self.turns, self.contexts.pairs))
+            self.towers.begin_anew()
+            for _ in range(round(_STEPS_ANEW * len(self.turns))):
+                self._learn_turns(chance)
+                self._learn_sentences(chance, answers_move=False)
+            for part in (self.contexts, self.turns, self.sentences):
+                for _ in range(0, len(part), _RENEWED_AT_ONCE):
+                    part.renew_next(_RENEWED_AT_ONCE)
 
     def _learn_turns(self, chance: np.random.Generator) -> None:
         pairs = self.contexts.pairs
