@@ -6,6 +6,7 @@ changes nothing; the same seed and the same history give the same mind, whatever
 
 from __future__ import annotations
 
+import gc
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -239,7 +240,16 @@ class Mind:
 
         Raises ``OSError`` or ``ValueError`` when the file cannot be read as one.
         """
-        saved = read(path)
+        collects = gc.isenabled()
+        gc.disable()  # a million new objects would be looked through again and again
+        try:
+            return cls._restored(read(path))
+        finally:
+            if collects:
+                gc.enable()
+
+    @classmethod
+    def _restored(cls, saved: State) -> Mind:
         mind = cls(saved["seed"], saved["active_limit"])
         mind.seqs = saved["seqs"].tolist()
         for name, part in mind._parts().items():
