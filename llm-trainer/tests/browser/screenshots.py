@@ -4,12 +4,13 @@
 
 In ``llm-trainer/``, with the test environment, Chromium, CEREBRUM's environment and ``../shared/data`` beside the
 repository. Three sessions are held: two to their end, one that is paused while the pictures are taken. With addresses,
-programs that run already are taken instead of fresh ones.
+programs that run already are taken instead of fresh ones (``--exchanges 0``: with the three sessions that they hold).
 """
 
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 import tempfile
 from collections.abc import Callable
@@ -39,7 +40,8 @@ def main() -> int:
     given = parser.parse_args()
     given.folder.mkdir(parents=True, exist_ok=True)
     if given.middleware and given.learner:
-        _hold_all(given.middleware, given.exchanges)
+        if given.exchanges:
+            _hold_all(given.middleware, given.exchanges)
         _take(given.middleware, given.learner, given.folder)
         return 0
     missing = [str(need) for need in (DIALOGUES, INTERPRETER, CHROMIUM) if not (need and Path(need).exists())]
@@ -121,7 +123,7 @@ def _growth(page: Any) -> None:
 
 def _garden(page: Any) -> None:
     page.locator("#garden-scope").select_option("all")
-    page.get_by_text("of 3 sessions").wait_for()
+    page.get_by_text(re.compile(r"exchanges of \d+ sessions\.")).wait_for()
     page.locator(".produced .plant").first.click()
     page.get_by_role("button", name="show the sentences").click()
     page.locator(".quotes li").first.wait_for()
@@ -148,7 +150,7 @@ def _mind(page: Any) -> None:
     page.get_by_label("learn from what I say").uncheck()
     page.get_by_role("button", name="Say", exact=True).click()
     page.locator("#turns .its").wait_for()
-    page.locator("#heard-list").get_by_role("button", name="why?").first.click()
+    page.locator("#heard-list").get_by_role("button", name="Why it answered").first.click()
     page.locator("#why-body .word").first.wait_for()
     page.evaluate("scrollTo(0, 0)")
 

@@ -71,8 +71,8 @@ export function mount(root, live) {
       h("div", { class: "bodies" }, said("Sent", sent, sentCut), said("Received", received, receivedCut)),
       bodies === "let-go" ? h("p", { class: "quiet" }, "The bodies of a call this old are no longer kept; the digests tell whether two are the same.") : "",
       h("dl", { class: "facts" }, Object.entries(facts).filter(([, value]) => value !== null).map(([name, value]) => h("div", {}, h("dt", {}, name.replaceAll("_", " ")), h("dd", { class: "mono" }, plain(value))))));
-    detail.querySelector("button").focus();
-    detail.scrollIntoView({ block: "nearest" });
+    detail.querySelector("button").focus({ preventScroll: true });
+    detail.scrollIntoView({ block: "start" });
   }
 
   for (const input of [peer.select, outcome.select, method.select]) input.addEventListener("input", () => load());
