@@ -34,9 +34,10 @@ def recorded(seed: int, care: str) -> Iterator[Disk]:
         disk.mark(("said", record.seq, text))
         if chance.random() < 0.1:
             store.checkpoint()
-        if chance.random() < 0.05 and store.record(record.seq - 1) and not store.forgot_since(0):
-            store.forget(record.seq - 1, "now")
-            disk.mark(("forgotten", record.seq - 1, ""))
+        before = store.record(record.seq - 1)
+        if chance.random() < 0.05 and before is not None and before.content is not None:
+            store.forget(before.seq, "now")
+            disk.mark(("forgotten", before.seq, ""))
     store._db.connection.close()
     try:
         yield disk
