@@ -195,6 +195,8 @@ class Record:
         """
         self._settle_doubt()
         taken = max(0, self._upto - self._written)
+        if taken == 0 and self.trouble is None:  # another session's transaction took ours along
+            return {}
         batch = self._pending[:taken]
         refused: dict[str | None, EngineBreach | LeaseLost] = {}
         execute = writing.together
