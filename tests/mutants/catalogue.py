@@ -7,7 +7,7 @@ or ``tests.simulator --hunt FIRST COUNT`` in the trainer.
 
 from __future__ import annotations
 
-from . import sharing, teaching
+from . import sharing, storing, teaching
 from .mutant import Mutant
 
-MUTANTS: tuple[Mutant, ...] = teaching.MUTANTS + sharing.MUTANTS
+MUTANTS: tuple[Mutant, ...] = teaching.MUTANTS + storing.MUTANTS + sharing.MUTANTS
