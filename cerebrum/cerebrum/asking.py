@@ -84,10 +84,14 @@ class Asked:
         """Return how much each candidate says of the rare words asked about.
 
         Where something heard holds two of them, as when it is asked which of two things a third one is, what holds
-        fewer answers little: it counts by the square of how much less it says.
+        fewer answers little: it counts by the square of how much less it says. The role of a word counts beside the
+        most fitting one found.
         """
         found = [self._tell(c) if not self.rare.keys().isdisjoint(c.words) else (0.0, 0) for c in candidates]
         most = max((told for told, _ in found), default=0.0)
+        fitting = max((role for _, role in self._rarest.values()), default=0.0)
+        if fitting:
+            found, most = [(told / fitting, held) for told, held in found], most / fitting
         if most and max(held for _, held in found) > 1:
             return [told * (told / most) ** _SHARPER for told, _ in found]
         return [told for told, _ in found]
