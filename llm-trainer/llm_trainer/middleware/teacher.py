@@ -96,9 +96,9 @@ class HttpTeacher:
         return understood(answer, PEER)
 
     async def speakers(self) -> dict[str, Any]:
-        """Who could speak."""
+        """Who could speak; nobody else where the LLM server has no such route."""
         answer = await self._wire.call(PEER, "GET", f"{self.url}/api/speaker", deadline_seconds=STATUS_SECONDS)
-        return understood(answer, PEER)
+        return {"backend": None, "model": None, "offers": []} if answer.status == 404 else understood(answer, PEER)
 
     async def turn_to(self, backend: str, model: str | None) -> dict[str, Any]:
         """Have another back end speak from now on; how it is."""
