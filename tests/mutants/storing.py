@@ -49,12 +49,6 @@ MUTANTS = (
         ("cerebrum/chain.py", "if record.head != link(self.head, record):", "if record.head == b'':"),
         test=tests("test_chain.py", "changed_record"),
     ),
-    learner(
-        "a saved mind used across a deletion",
-        "P8",
-        ("cerebrum/learner.py", "return same and not self.store.forgot_since(about.seq)", "return same"),
-        test=tests("test_learner.py", "deletion_is_exact"),
-    ),
     trainer(
         "the export's folder not synced",
         "P9",
