@@ -56,6 +56,7 @@ class SentenceEnds:
 
     def __init__(self) -> None:
         self.turns = 0
+        self.words = 0
         self.final: Counter[str] = Counter()
         self.total: Counter[str] = Counter()
         self.ends: dict[str, None] = {}
@@ -66,6 +67,7 @@ class SentenceEnds:
         if not folded:
             return False
         self.turns += 1
+        self.words += len(folded)
         self.total.update(folded)
         last = folded[-1]
         self.final[last] += 1
@@ -83,8 +85,14 @@ class SentenceEnds:
         if not folded:
             return
         self.turns -= 1
+        self.words -= len(folded)
         self.total.subtract(folded)
         self.final[folded[-1]] -= 1
+
+    @property
+    def words_a_turn(self) -> float:
+        """How many words a turn has on average; 1 when nothing was heard."""
+        return self.words / self.turns if self.turns > 0 and self.words > 0 else 1.0
 
     def state(self) -> State:
         """Return everything that can influence later behaviour."""
@@ -93,6 +101,7 @@ class SentenceEnds:
     def restore(self, state: State) -> None:
         """Become as the sentence ends that gave this state."""
         self.turns, self.final, self.total = state["turns"], Counter(state["final"]), Counter(state["total"])
+        self.words = sum(self.total.values())
         self.ends = dict.fromkeys(state["ends"])
         self._closes = _Closes(self.ends)
 

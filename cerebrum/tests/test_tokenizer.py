@@ -60,6 +60,20 @@ def test_sentences_cover_the_turn_and_end_at_the_last_of_several_ends() -> None:
     assert all(a[1] == b[0] for a, b in pairwise(spans))
 
 
+def test_how_long_a_turn_is_on_average_follows_what_is_heard_and_forgotten() -> None:
+    ends = SentenceEnds()
+    assert ends.words_a_turn == 1.0
+
+    ends.learn(words("one two three four"))
+    ends.learn(words("five six"))
+    assert ends.words_a_turn == 3.0
+
+    ends.forget(words("five six"))
+    restored = SentenceEnds()
+    restored.restore(ends.state())
+    assert ends.words_a_turn == restored.words_a_turn == 4.0
+
+
 def test_forgetting_a_turn_takes_it_out_of_the_counts() -> None:
     ends = heard("One .", "Two .")
 

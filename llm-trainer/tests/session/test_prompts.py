@@ -1,4 +1,3 @@
-
 import pytest
 
 from llm_trainer.session.dialogue import Speaker, Turn
