@@ -81,7 +81,7 @@ def judge(rows: Sequence[Row], seed: int = 0) -> Verdict:
     word = _word(late, questions)
     return Verdict(
         word,
-        _sentence(word, third if word == "imitates" else len(rows), early, late, questions, relevance),
+        _sentence(word, third if word == "imitates" else len(rows), (early, late), questions, relevance),
         *_confidence(word, len(rows), questions),
         questions=questions,
         early=early,
@@ -139,11 +139,11 @@ _OPENING: dict[Word, str] = {
 def _sentence(
     word: Word,
     count: int,
-    early: Stretch,
-    late: Stretch,
+    ends: tuple[Stretch, Stretch],
     questions: Sequence[Question],
     relevance: Interval | None,
 ) -> str:
+    early, late = ends
     own = None if late.whole is None else 1 - late.whole
     told = _OPENING[word].format(
         imitation=percent(late.imitation),
