@@ -50,12 +50,28 @@ def test_turns_heard_before_prove_nothing() -> None:
     assert grown(500, 500, unheard=False).stage(gain(0.5)) == "words"
 
 
+def test_where_little_is_foretold_something_was_said_that_was_not_heard() -> None:
+    assert grown(500, 40).is_answered_unheard()
+    assert not grown(500, 200).is_answered_unheard()
+    assert not grown(29, 0).is_answered_unheard()
+
+
+def test_a_poor_hundred_after_many_good_ones_does_not_mean_one_side_was_unheard() -> None:
+    growth = grown(400, 200)
+
+    for _ in range(100):
+        growth.note(unheard=True, found=False)
+
+    assert not growth.is_answered_unheard()
+
+
 def test_a_restored_growth_is_the_same() -> None:
     growth, other = grown(50, 20), Growth()
 
     other.restore(growth.state())
 
     assert other.state() == growth.state()
+    assert other.is_answered_unheard() == growth.is_answered_unheard()
     assert other.stage(gain(0.2)) == growth.stage(gain(0.2))
 
 
