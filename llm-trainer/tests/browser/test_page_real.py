@@ -84,7 +84,7 @@ def url(tmp_path: Path) -> Iterator[str]:
 @pytest.mark.slow
 def test_a_session_from_start_to_export(page: Any, url: str) -> None:
     page.goto(url)
-    expect(page.locator(".facts")).to_contain_text("stand-in")
+    expect(page.locator(".facts").filter(has_text="stand-in").first).to_be_visible()
     page.get_by_label("Exchanges", exact=True).fill("60")
     page.get_by_label("Seconds between exchanges").first.fill("0.01")
     page.get_by_role("button", name="Start the session").click()
@@ -94,7 +94,7 @@ def test_a_session_from_start_to_export(page: Any, url: str) -> None:
     page.locator("[data-act=resume]").click()
     expect(page.locator(".hero-count b")).to_have_text("60", timeout=20_000)
     expect(page.locator(".phase")).to_have_text("Ended")
-    expect(page.locator(".facts")).to_contain_text("exactly-once")
+    expect(page.locator(".facts").filter(has_text="exactly-once").first).to_be_visible()
 
     page.goto(f"{url}/#conversation")
     page.get_by_label("why? The words of reply 60", exact=True).click()

@@ -44,8 +44,8 @@ class Scene:
     def log(self, **params: Any) -> list[dict[str, Any]]:
         return self.get("/api/training/log", **params)["exchanges"]
 
-    def until_over(self) -> Any:
-        wait_until(lambda: not self.status()["running"], 20)
+    def until_over(self, seconds: float = 20) -> Any:
+        wait_until(lambda: not self.status()["running"], seconds)
         return self.status()
 
     def until_phase(self, phase: str) -> Any:

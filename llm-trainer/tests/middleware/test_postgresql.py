@@ -62,7 +62,7 @@ def test_two_middlewares_on_one_record_keep_out_of_each_others_way_and_can_take_
             assert second.post(f"/api/sessions/{session}/resume")["status"] == "resumed"
             left = first.until_over()
             assert left["end_reason"] == "lease-lost"
-            ended = second.until_over()
+            ended = second.until_over(90)
             assert (ended["end_reason"], ended["exchanges_completed"]) == ("completed", 40)
             keys = [key for key, _ in learner.heard()]
             assert keys == [f"{session}:{number:08d}" for number in range(1, 41)]
