@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection, func, select, text
+from sqlalchemy.exc import DatabaseError
 
 from llm_trainer.errors import PeerRefused, StoreCorrupt
 from llm_trainer.middleware import queries
@@ -49,12 +50,17 @@ class Chain:
 
 def faults(connection: Connection) -> Iterator[str]:
     """Everything that is wrong with the record."""
-    yield from page_faults(connection)
+    found = page_faults(connection)
+    yield from found
     try:
         for row in connection.execute(select(sessions).order_by(sessions.c.started_at)).mappings():
             yield from session_faults(connection, dict(row))
     except NONSENSE as error:
         yield f"a row cannot be understood: {error}"
+    except DatabaseError as error:
+        if not found:
+            raise
+        yield f"the rest cannot be read: {error.orig}"
 
 
 def refuse_damage(connection: Connection) -> None:
@@ -64,7 +70,8 @@ def refuse_damage(connection: Connection) -> None:
     """
     found = page_faults(connection) if (is_small := _weight(connection) <= START_BYTES) else []
     try:
-        found += _whole_chains(connection) if is_small else _tails(connection)
+        if not found:
+            found += _whole_chains(connection) if is_small else _tails(connection)
     except NONSENSE as error:
         found.append(f"a row cannot be understood: {error}")
     if found:
@@ -114,7 +121,10 @@ def page_faults(connection: Connection) -> list[str]:
     """What SQLite finds wrong with its own pages; another server looks after its own."""
     if connection.dialect.name != "sqlite":
         return []
-    said = connection.execute(text(f"PRAGMA integrity_check({MOST_PAGES})")).scalars().all()
+    try:
+        said = connection.execute(text(f"PRAGMA integrity_check({MOST_PAGES})")).scalars().all()
+    except DatabaseError as error:
+        return [f"the file: {error.orig}"]
     return [f"the file: {each}" for each in said if each != "ok"]
 
 

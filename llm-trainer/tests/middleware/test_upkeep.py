@@ -10,6 +10,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine
 
 from llm_trainer.middleware import verification
 from llm_trainer.middleware.main import main
@@ -141,6 +142,17 @@ def test_pages_that_cannot_be_read_cost_what_stood_on_them(path, capsys):
     assert all(after[number] == before[number][: len(after[number])] for number in after)
     assert 0 < len(after[1]) + len(after[2]) < 16
     assert "rows of exchanges could not be read" in capsys.readouterr().out
+
+
+def test_a_file_that_cannot_even_be_looked_through_is_damaged(path):
+    whole = bytearray(path.read_bytes())
+    whole[3 * 4096 : 4 * 4096] = bytes(4096)
+    path.write_bytes(whole)
+
+    engine = create_engine(f"sqlite:///{path}")
+    with engine.connect() as connection:
+        assert next(verification.faults(connection)).startswith("the file: ")
+    engine.dispose()
 
 
 def test_nothing_is_invented_where_nothing_can_be_read(path, capsys):
