@@ -37,7 +37,8 @@ def born(pid: int) -> str:
             fields = Path(f"/proc/{pid}/stat").read_text("latin-1").rpartition(")")[2].split()
         except OSError:
             return ""
-        return "" if fields[0] == "Z" else fields[19]
+        is_over = fields[0] == "Z" and int(fields[17]) <= 1  # with threads left it still holds its ports and files
+        return "" if is_over else fields[19]
     command = ["ps", "-o", "lstart=", "-p", str(pid)]
     ran = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
     return ran.stdout.strip()
@@ -101,7 +102,7 @@ def remember(record: Path, services: Iterable[Mapping[str, object]]) -> None:
     fresh.replace(record)
 
 
-def end_leftovers(record: Path, say: Callable[[str], None], patience: float = 3.0) -> None:
+def end_leftovers(record: Path, say: Callable[[str], None], patience: float = 10.0) -> None:
     """End what an earlier start left behind when it was killed: only processes with the recorded pid *and* birth.
 
     They are killed, not asked: an orderly end would end the session under way, which is to go on after this.

@@ -12,6 +12,7 @@ import pytest
 
 from llm_trainer.cli.processes import answers, born, end_leftovers, port_taken, remember
 from tests.cli.fake import FakeMiddleware
+from tests.serving import wait_until
 
 SLEEP = [sys.executable, "-c", "input()"]
 
@@ -38,6 +39,30 @@ def test_birth_tells_processes_apart(innocent: subprocess.Popen[bytes]) -> None:
     innocent.kill()
     innocent.wait()
     assert born(innocent.pid) == ""
+
+
+OUTLIVED_BY_A_THREAD = """
+import ctypes, threading
+threading.Thread(target=input).start()
+print("ready", flush=True)
+ctypes.CDLL(None).syscall({"x86_64": 60, "aarch64": 93}[__import__("platform").machine()], 0)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux shows a process whose first thread has ended")
+def test_a_process_is_there_until_its_last_thread_has_ended() -> None:
+    command = [sys.executable, "-c", OUTLIVED_BY_A_THREAD]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert process.stdout is not None
+    try:
+        assert process.stdout.readline() == b"ready\n"
+        state = Path(f"/proc/{process.pid}/stat")
+        wait_until(lambda: state.read_text().rpartition(")")[2].split()[0] == "Z")
+        assert born(process.pid) != ""
+    finally:
+        process.kill()
+        process.communicate()
+    assert born(process.pid) == ""
 
 
 def test_what_an_earlier_start_left_is_ended(innocent: subprocess.Popen[bytes], tmp_path: Path) -> None:
