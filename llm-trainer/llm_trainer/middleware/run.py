@@ -64,6 +64,7 @@ class Run:
         self._performer = Performer(session, self._ledger, record=record, teacher=teacher, learner=learner, clock=clock)
         self._fatal: EngineBreach | LeaseLost | None = None
         self._nudge = asyncio.Event()
+        self._timer: asyncio.TimerHandle | None = None
         self._changed = asyncio.Event()
 
     @property
@@ -100,7 +101,7 @@ class Run:
 
     async def go(self) -> None:
         """Run to the end. Only a cancelled task leaves before."""
-        timer = self._set_timer()
+        self._timer = self._set_timer()
         try:
             while not isinstance(step := self.session.next_step(), End):
                 self.heartbeat = self._clock.now()
@@ -122,8 +123,8 @@ class Run:
         else:
             await self._end(self.session.state.end_reason or "")
         finally:
-            if timer is not None:
-                timer.cancel()
+            if self._timer is not None:
+                self._timer.cancel()
 
     async def take(self, event: Event) -> None:
         """Take one event in, the engine's or a person's: apply, record, tell."""
@@ -165,7 +166,14 @@ class Run:
         if self.limits.seconds is None:
             return None
         left = self.row["started_at"] + self.limits.seconds - self._clock.now()
-        return asyncio.get_running_loop().call_later(max(0.0, left) + 0.001, self._mind_limits)
+        return asyncio.get_running_loop().call_later(max(0.0, left) + 0.001, self._time_has_passed)
+
+    def _time_has_passed(self) -> None:
+        """By the loop's clock, that is; by the clock on the wall a little may be left."""
+        self._mind_limits()
+        state = self.session.state
+        if state.phase is not Phase.ENDED and state.stop_reason is None and not self.is_over:
+            self._timer = self._set_timer()
 
     def leave(self, reason: LeaseLost | EngineBreach) -> None:
         """What was written for this session was refused: it ends here, or another middleware has it by now."""
