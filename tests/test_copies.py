@@ -12,3 +12,9 @@ def test_the_failing_disk_is_the_same_for_both_programs(name: str) -> None:
     copies = [ROOT / project / "tests" / "faults" / name for project in ("cerebrum", "llm-trainer")]
 
     assert len({copy.read_text("utf-8") for copy in copies if copy.exists()}) == 1
+
+
+def test_figures_are_told_the_same_way_everywhere() -> None:
+    copies = [ROOT / folder / "promises.py" for folder in ("tests", "cerebrum/tests", "llm-trainer/tests")]
+
+    assert len({copy.read_text("utf-8") for copy in copies if copy.exists()}) == 1

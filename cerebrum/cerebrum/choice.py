@@ -33,7 +33,6 @@ WEIGHTS: Mapping[str, float] = MappingProxyType(
         "new_on_topic": 0.45,
         "fact": 0.9,
         "length": -0.2,
-        "consensus": 0.0,
         "weakest": 0.2,
         "flow": 0.2,
         "likely": 0.04,
@@ -41,7 +40,6 @@ WEIGHTS: Mapping[str, float] = MappingProxyType(
         "novel": 0.16,
         "repeats": -1.0,
         "echo": -0.4,
-        "echoed": 0.0,
         "said_here": -1.0,
         "otherwise": -0.3,
         "said_lately": -0.1,
@@ -54,7 +52,6 @@ ONE_SIDED: Mapping[str, float] = MappingProxyType({**WEIGHTS, "expected": 0.15, 
 """Where what was heard does not foretell what comes next, staying on the topic is what is left."""
 
 _SHORT_LIST = 20
-_AGREEING = 20
 _ECHO = 0.7
 _FLOW_OF_ONE = 0.3
 _KNOWN = 0.1
@@ -101,8 +98,6 @@ class Judge:
         expected = np.einsum("ij,j->i", places, query.expected)
         openings = np.stack([c.place if c.opening is None else c.opening for c in candidates])
         opening = np.einsum("ij,j->i", openings, query.opening)
-        agreeing = places[best(near, _AGREEING)].mean(0)
-        consensus = np.einsum("ij,j->i", places, agreeing)
         facts = Asked(query, self.turns, self.composer, self.fluency).told(candidates)
         nothing = np.zeros(len(candidates))
         lost, asserted = (nothing, nothing) if max(facts) > _KNOWN else self.strangers.weigh(query, candidates)
@@ -110,7 +105,6 @@ class Judge:
             "near": near,
             "expected": expected,
             "opening": opening,
-            "consensus": consensus,
             "new_on_topic": self._new_on_topic(query, candidates),
             "length": np.array([len(c.words) for c in candidates]) / self.composer.ends.words_a_turn,
             "novel": np.array([float(c.text not in self.turns.by_text) for c in candidates]),
@@ -153,7 +147,6 @@ class Judge:
             features["surprising"] = min(0.0, least)
             features["repeats"] = (len(pairs) - len(set(pairs))) / max(1, len(candidate.words))
             features["echo"] = float(echo > _ECHO)
-            features["echoed"] = echo
             if echo > _ECHO:
                 features["fact"] = 0.0
 

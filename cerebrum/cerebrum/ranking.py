@@ -42,7 +42,6 @@ class Example(NamedTuple):
     earlier: Bag | None
     answer: Bag
     identity: int
-    weight: float = 1.0
 
 
 class Towers:
@@ -135,24 +134,24 @@ class Towers:
         said, said_length = unit(self._sums(table, left))
         answer, answer_length = unit(self._sums(REPLY, right))
         identity = np.array([x.identity for x in examples])
-        share = np.array([x.weight for x in examples], np.float32)
-        pull = self._pull(said, answer, identity, share / share.sum())
+        pull = self._pull(said, answer, identity)
         toward_answer, toward_said = product(pull, answer), product(np.ascontiguousarray(pull.T), said)
         self._step(table, left, tangent(toward_answer, said) / said_length)
         if answers_move:
             self._step(REPLY, right, tangent(toward_said, answer) / answer_length)
 
-    def _pull(self, said: Floats, answer: Floats, identity: NDArray[np.int64], share: Floats) -> Floats:
+    def _pull(self, said: Floats, answer: Floats, identity: NDArray[np.int64]) -> Floats:
         """Gradient of the loss by the logits, (n, n): softmax over rows and over columns, averaged."""
+        own = np.eye(len(said), dtype=np.float32)
         logits = np.float32(self.sharpness) * product(said, answer.T)
         same = identity[:, None] == identity[None]
         np.fill_diagonal(same, False)
         logits[same] = _SAME
         rows = np.exp(logits - logits.max(1, keepdims=True))
         columns = np.exp(logits - logits.max(0, keepdims=True))
-        rows = (rows / rows.sum(1, keepdims=True) - np.eye(len(share), dtype=np.float32)) * share[:, None]
-        columns = (columns / columns.sum(0, keepdims=True) - np.eye(len(share), dtype=np.float32)) * share[None]
-        pull: Floats = (rows + columns) * np.float32(self.sharpness / 2)
+        rows = rows / rows.sum(1, keepdims=True) - own
+        columns = columns / columns.sum(0, keepdims=True) - own
+        pull: Floats = (rows + columns) * np.float32(self.sharpness / 2 / len(said))
         return pull
 
     def _mix(self, contexts: Sequence[tuple[Bag, Bag | None]]) -> Packed:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cerebrum.features import Bag, Floats
 from cerebrum.ranking import CONTEXT, Example, Places, Towers, best
@@ -132,7 +133,10 @@ class Contexts:
         if not self.pairs:
             return np.zeros_like(place)
         near = self._places.nearness(len(self.pairs), place)
-        top = best(near, _KERNEL)
+        return self.answered(best(near, _KERNEL), near, turns)
+
+    def answered(self, top: Sequence[int] | NDArray[np.int64], near: Floats, turns: Shelf) -> Floats:
+        """Return the place, of length one, of the answers of these pairs, the nearest first, weighted by nearness."""
         share = np.exp(_SHARPNESS * (near[top] - near[top[0]]))
         sums = np.einsum("i,ij->j", share, turns.places[self.answers[top]])
         whole: Floats = sums / (np.sqrt(np.einsum("i,i->", sums, sums)) + np.float32(1e-6))

@@ -21,7 +21,6 @@ from cerebrum.synthesis import Candidate, Query
 
 _MOSTLY = 0.6
 _NEAREST = 200
-_SHARPNESS = np.float32(10.0)
 _NEWS = 12.0
 
 Column = NDArray[np.float32 | np.float64]
@@ -62,10 +61,7 @@ class Strangers:
         top = [int(k) for k in best(near, _NEAREST) if self._is_untaken(pairs[k])]
         if not top:
             return np.zeros_like(query.place)
-        share = np.exp(_SHARPNESS * (near[top] - near[top[0]]))
-        sums = np.einsum("i,ij->j", share, self.turns.places[self.contexts.answers[top]])
-        whole: Floats = sums / (np.sqrt(np.einsum("i,i->", sums, sums)) + np.float32(1e-6))
-        return whole
+        return self.contexts.answered(top, near, self.turns)
 
     def _is_untaken(self, pair: Pair) -> bool:
         """Return whether a turn held a word never heard before it, and its answer none such."""
