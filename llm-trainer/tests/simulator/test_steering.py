@@ -25,13 +25,14 @@ from .simulate import opened
 from .weather import Weather
 
 ENDLESS = Weather(exchanges=100_000, delay=0.2, calm_at=0.0)
+BREATHLESS = Weather(exchanges=100_000, delay=0.0, calm_at=0.0)
 
 
 class Middleware:
     """A middleware in a fair world, asked by several at once."""
 
-    def __init__(self, stack: ExitStack, seed: int, folder: Path) -> None:
-        self.world = stack.enter_context(opened(seed, ENDLESS, 10**9))
+    def __init__(self, stack: ExitStack, seed: int, folder: Path, weather: Weather = ENDLESS) -> None:
+        self.world = stack.enter_context(opened(seed, weather, 10**9))
         self.lives = Lives(self.world, folder)
         self.do(self.lives.begin())
 
@@ -130,6 +131,27 @@ class Steering(RuleBasedStateMachine):
 
 Steering.TestCase.settings = settings(max_examples=10, stateful_step_count=10, deadline=None)
 TestSteering = Steering.TestCase
+
+
+@pytest.mark.promise("P6")
+@pytest.mark.parametrize("what", ["pause", "step"])
+def test_a_pause_at_any_instant_of_an_exchange_has_happened_when_it_is_answered(what: str, figure: Figure) -> None:
+    late, pauses, chance = 0, 100, random.Random(7)
+    with ExitStack() as stack:
+        middleware = Middleware(stack, 7, Path(), BREATHLESS)
+        middleware.do(middleware.ask("start"))
+        for _ in range(pauses):
+            middleware.do(asyncio.sleep(0.1 + chance.random() * 0.05))
+            middleware.do(middleware.ask(what))
+            answered_at = middleware.taught()
+            middleware.do(asyncio.sleep(1))
+            late += middleware.taught() > answered_at
+            middleware.do(middleware.ask("resume"))
+        taught = middleware.taught()
+
+    figure("P6", asked=what, answered=pauses, taught_after_the_answer=late)
+    assert late == 0
+    assert taught >= pauses / 2
 
 
 @pytest.mark.slow
