@@ -6,11 +6,11 @@ likeliest turn in place of its distribution: better towers imagine better, and f
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
-from cerebrum.features import Bag, Floats
+from cerebrum.features import Floats
 from cerebrum.ranking import CONTEXT, NOWHERE, REPLY, Towers, best, product
 from cerebrum.retrieval import Shelf
 from cerebrum.situations import Heard, Pair
@@ -42,16 +42,26 @@ def bridge(towers: Towers, turns: Shelf, last: Heard, own: Heard | None, heard: 
     return _pairs(last, imagined[int(np.argmax(fit))], heard)
 
 
-def bridge_all(towers: Towers, turns: Shelf, pairs: Iterable[Pair]) -> list[Pair]:
+def bridge_all(towers: Towers, turns: Shelf, pairs: Sequence[Pair]) -> list[Pair]:
     """Imagine anew what was said between the two turns of each pair heard; return the pairs to learn from.
 
     One's own replies that were thought to have been said are weighed again beside the turns heard.
     """
-    pairs = list(pairs)
+    said = towers.embed(CONTEXT, [passage.bag for passage in turns.passages])
+    return bridge_some(towers, turns, said, pairs, replies_in(pairs))
+
+
+def replies_in(pairs: Iterable[Pair]) -> dict[int, Heard]:
+    """Return one's own replies that were thought to have been said, by the ordinal of what they answered."""
+    return {pair.said.ordinal: pair.said for pair in pairs if pair.said.own}
+
+
+def bridge_some(
+    towers: Towers, turns: Shelf, said: Floats, pairs: Iterable[Pair], own: Mapping[int, Heard]
+) -> list[Pair]:
+    """Do what ``bridge_all`` does for some pairs, given the places of all turns as contexts and one's own replies."""
     heard = [pair for pair in pairs if not pair.imagined]
-    own = {pair.said.ordinal: pair.said for pair in pairs if pair.said.own}
     replies = turns.places[: len(turns)]
-    said = _in_pieces(towers, [p.bag for p in turns.passages])
     found: list[Pair] = []
     for at in range(0, len(heard), _AT_ONCE):
         piece = heard[at : at + _AT_ONCE]
@@ -68,11 +78,6 @@ def bridge_all(towers: Towers, turns: Shelf, pairs: Iterable[Pair]) -> list[Pair
             if row[number] > NOWHERE or between.own:
                 found.extend(_pairs(pair.said, between, pair.answer))
     return found
-
-
-def _in_pieces(towers: Towers, bags: list[Bag]) -> Floats:
-    pieces = [towers.embed(CONTEXT, bags[at : at + _AT_ONCE]) for at in range(0, len(bags), _AT_ONCE)]
-    return np.concatenate(pieces)
 
 
 def _fit(towers: Towers, pair: Pair, own: Heard) -> float:

@@ -258,11 +258,15 @@ class Mind:
             Heard(o, t, mind.features.bag(words(own)) if own else mind.turns.passages[t].bag, own)
             for (o, t), own in zip(saved["heard"].tolist(), saved["own"], strict=True)
         ]
-        for a, b, c, imagined in saved["pairs"].tolist():
-            mind.contexts.pairs.append(Pair(numbered[a], None if b < 0 else numbered[b], numbered[c], bool(imagined)))
+        pairs = [
+            Pair(numbered[a], None if b < 0 else numbered[b], numbered[c], bool(imagined))
+            for a, b, c, imagined in saved["pairs"].tolist()
+        ]
+        here = len(saved["places"])
+        mind.contexts.pairs, mind.known.relearning.imagined = pairs[:here], pairs[here:]
         mind.contexts.place_all(saved["places"], saved["renewed"])
         mind.said = list(saved["said"])
-        mind.known.following = [*map(tuple, saved["following"].tolist())]
+        mind.known.lessons.following = [*map(tuple, saved["following"].tolist())]
         for name, (turns, said, own) in saved["conversations"].items():
             mind.conversations[name] = Remembered(
                 [numbered[k] for k in turns], list(said), None if own < 0 else numbered[own]
@@ -281,6 +285,7 @@ class Mind:
             "meter": self.meter,
             "prequential": self.prequential,
             "growth": self.growth,
+            "relearning": self.known.relearning,
         }
 
     def _state(self) -> State:
@@ -289,7 +294,8 @@ class Mind:
         def number(h: Heard | None) -> int:
             return -1 if h is None else heard.setdefault((h.ordinal, h.turn, h.own), len(heard))
 
-        pairs = [[number(p.said), number(p.earlier), number(p.answer), p.imagined] for p in self.contexts.pairs]
+        kept = (*self.contexts.pairs, *self.known.relearning.imagined)
+        pairs = [[number(p.said), number(p.earlier), number(p.answer), p.imagined] for p in kept]
         talks = {n: [[number(h) for h in m.turns], m.said, number(m.own)] for n, m in self.conversations.items()}
         return {
             "seed": self.seed,
@@ -297,10 +303,10 @@ class Mind:
             "observations": len(self.seqs),
             **{name: part.state() for name, part in self._parts().items()},
             "pairs": np.array(pairs, np.int64).reshape(-1, 4),
-            "places": self.contexts.places[: len(pairs)],
+            "places": self.contexts.places[: len(self.contexts)],
             "renewed": self.contexts.renewed,
             "said": self.said,
-            "following": np.array(self.known.following, np.int64).reshape(-1, 2),
+            "following": np.array(self.known.lessons.following, np.int64).reshape(-1, 2),
             "conversations": talks,
             "heard": np.array([h[:2] for h in heard], np.int64).reshape(-1, 2),
             "own": [own for _, _, own in heard],

@@ -31,6 +31,7 @@ CONTEXT, REPLY, BEFORE = 0, 1, 2
 _FIRST_SQUARE = np.float32(0.01)
 _SAME = np.float32(-30.0)
 _PIECE = 32
+_BAGS = 128
 _MULTIPLICATIONS = 262144
 """OpenBLAS gives a vector's product threads from 9216 numbers on, a matrix's above 262144 multiplications."""
 
@@ -95,7 +96,9 @@ class Towers:
 
     def sums(self, table: int, bags: Sequence[Bag]) -> Floats:
         """Return the weighted sums of the bags' rows, not brought to length one; shape (len(bags), width)."""
-        return self._sums(table, self.features.pack(bags))
+        pieces = [bags[at : at + _BAGS] for at in range(0, len(bags), _BAGS)]
+        found = [self._sums(table, self.features.pack(piece)) for piece in pieces]
+        return found[0] if len(found) == 1 else np.concatenate([np.zeros((0, self.width), np.float32), *found])
 
     def embed(self, table: int, bags: Sequence[Bag]) -> Floats:
         """Return the bags' places, each of length one (zero for an empty bag)."""
@@ -112,12 +115,9 @@ class Towers:
             return now
         return now + np.float32(self.earlier_share) * self._sum(CONTEXT, earlier.rows, self.features.weigh(earlier))
 
-    def begin_anew(self) -> None:
-        """Unlearn everything: each feature's row is again what its name made of it."""
-        features = self.features.since(0)
-        self.known = 0
-        self.squares[:] = _FIRST_SQUARE
-        self.grow(features)
+    def become(self, other: Towers) -> None:
+        """Take over what other towers over the same features have learned; they must not learn on."""
+        self.known, self.tables, self.squares = other.known, other.tables, other.squares
 
     def learn(
         self, table: int, examples: Sequence[Example], chance: np.random.Generator, *, answers_move: bool = True

@@ -121,6 +121,16 @@ class Shelf:
             self.renew(sorted({(self.renewed + k) % size for k in range(min(count, size))}))
             self.renewed = (self.renewed + count) % size
 
+    def embedded(self, towers: Towers, start: int, stop: int) -> tuple[Floats, Floats]:
+        """Return places and lengths of the passages from ``start`` to ``stop`` by other towers."""
+        places, lengths = unit(towers.sums(REPLY, [passage.bag for passage in self.passages[start:stop]]))
+        return places, lengths[:, 0]
+
+    def take_over(self, places: Floats, lengths: Floats) -> None:
+        """Let the passages have these places and lengths, as many as there are."""
+        self._places.put(slice(len(places)), places)
+        self.lengths[: len(places)] = lengths
+
     def nearness(self, context: Floats) -> Floats:
         """Return how near each passage is to a context, shape (len(self),); those taken off are nowhere near.
 

@@ -89,11 +89,19 @@ class Contexts:
 
     def imagine_anew(self, imagined: Sequence[Pair]) -> None:
         """Put these pairs in place of all that were imagined before; their places are those of now."""
-        pairs = [*(pair for pair in self.pairs if not pair.imagined), *imagined]
-        self.pairs.clear()
-        self.renewed = 0
-        for pair in pairs:
-            self.put(pair)
+        heard = [k for k, pair in enumerate(self.pairs) if not pair.imagined]
+        places = np.concatenate([self.places[heard], self.towers.embed(CONTEXT, [p.said.bag for p in imagined])])
+        self.pairs = [*(self.pairs[k] for k in heard), *imagined]
+        self.place_all(places, 0)
+
+    def embedded(self, towers: Towers, start: int, stop: int) -> tuple[Floats, Floats]:
+        """Return the places of the contexts from ``start`` to ``stop`` by other towers, and no lengths."""
+        places = towers.embed(CONTEXT, [pair.said.bag for pair in self.pairs[start:stop]])
+        return places, np.zeros(0, np.float32)
+
+    def take_over(self, places: Floats, _lengths: Floats) -> None:
+        """Let the contexts have these places, as many as there are."""
+        self._places.put(slice(len(places)), places)
 
     @property
     def places(self) -> Floats:

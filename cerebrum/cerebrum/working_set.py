@@ -11,19 +11,18 @@ from itertools import pairwise
 
 import numpy as np
 
-from cerebrum.bridging import bridge_all
 from cerebrum.features import Bag, Features
-from cerebrum.ranking import BEFORE, CONTEXT, Example, Towers
+from cerebrum.lessons import Lessons
+from cerebrum.ranking import Towers
+from cerebrum.relearning import Relearning
 from cerebrum.retrieval import Shelf
 from cerebrum.situations import Contexts, Heard
 from cerebrum.tokenizer import SentenceEnds, fold, join
 
-_BATCH = 64
-_RENEWED, _ROUND, _RENEWED_AT_ONCE = 16, 100, 256
+_RENEWED, _ROUND = 16, 100
 _ANEW = (200, 400, 800, 1600, 3200)
 _STEPS_ANEW = 0.35
 _IMAGINED_ANEW = 2
-_FEW = 3
 
 
 @dataclass(slots=True)
@@ -44,7 +43,8 @@ class WorkingSet:
         self.turns, self.sentences = Shelf(self.towers), Shelf(self.towers)
         self.ends = SentenceEnds()
         self.contexts = Contexts(self.towers)
-        self.following: list[tuple[int, int]] = []
+        self.lessons = Lessons(self.contexts, self.sentences)
+        self.relearning = Relearning(self.towers, self.contexts, self.turns, self.sentences, self.lessons)
         self.conversations: dict[str, Remembered] = {}
 
     def bag(self, folded: Sequence[str]) -> Bag:
@@ -68,7 +68,8 @@ class WorkingSet:
 
     def _recut(self) -> None:
         self.sentences.clear()
-        self.following.clear()
+        self.lessons.following.clear()
+        self.relearning.renumbered()
         for number in range(len(self.turns)):
             self._cut(number)
 
@@ -82,47 +83,24 @@ class WorkingSet:
             self.sentences.passages[sentence].origins.append((number, start))
             self.sentences.mark(sentence, opening=place == 0)
             numbers.append(sentence)
-        self.following.extend(pairwise(numbers))
+        self.lessons.following.extend(pairwise(numbers))
 
     def train(self, chance: np.random.Generator, ordinal: int, *, one_sided: bool) -> None:
         """Take one step of the towers, in turn with turns and with sentences, and bring some places up to date.
 
-        Whenever the observations have doubled, the towers are learned anew from all pairs at once: what was learned
-        from the first few turns, over and over, before there were more, would otherwise weigh too much for good. Where
-        only one side is heard, what the other said is then imagined anew too.
+        Whenever the observations have doubled, the towers are learned anew from all pairs, a slice with each of the
+        next observations: what was learned from the first few turns, over and over, before there were more, would
+        otherwise weigh too much for good. Where only one side is heard, what the other said is imagined anew too.
         """
         if ordinal + 1 in _ANEW:
-            self._learn_anew(chance, _IMAGINED_ANEW if one_sided else 0)
-        elif ordinal % 2:
-            self._learn_turns(chance)
+            self.relearning.begin(round(_STEPS_ANEW * len(self.turns)), _IMAGINED_ANEW if one_sided else 0)
+        if ordinal % 2:
+            self.lessons.learn_turns(self.towers, chance)
         else:
-            self._learn_sentences(chance, answers_move=ordinal < _ANEW[0])
+            self.lessons.learn_sentences(self.towers, chance, answers_move=ordinal < _ANEW[0])
+        self.relearning.advance(chance)
         for part in (self.contexts, self.turns, self.sentences):
             part.renew_next(min(_RENEWED, len(part) // _ROUND + 1))
-
-    def _learn_anew(self, chance: np.random.Generator, imagined: int) -> None:
-        for round_ in range(1 + imagined):
-            if round_:
-                self.contexts.imagine_anew(bridge_all(self.towers, self.turns, self.contexts.pairs))
-            self.towers.begin_anew()
-            for _ in range(round(_STEPS_ANEW * len(self.turns))):
-                self._learn_turns(chance)
-                self._learn_sentences(chance, answers_move=False)
-            for part in (self.contexts, self.turns, self.sentences):
-                for _ in range(0, len(part), _RENEWED_AT_ONCE):
-                    part.renew_next(_RENEWED_AT_ONCE)
-
-    def _learn_turns(self, chance: np.random.Generator) -> None:
-        pairs = self.contexts.pairs
-        if len(pairs) > _FEW:
-            self.towers.learn(CONTEXT, [pairs[k].example for k in chance.integers(0, len(pairs), _BATCH)], chance)
-
-    def _learn_sentences(self, chance: np.random.Generator, *, answers_move: bool) -> None:
-        if len(self.following) > _FEW:
-            couples = [self.following[k] for k in chance.integers(0, len(self.following), _BATCH // 2)]
-            passages = self.sentences.passages
-            examples = [Example(passages[a].bag, None, passages[b].bag, b) for a, b in couples]
-            self.towers.learn(BEFORE, examples, chance, answers_move=answers_move)
 
     # -- letting go
 
@@ -142,6 +120,7 @@ class WorkingSet:
         self.turns.keep(kept)
         self.contexts.keep(turns)
         self._leave_sentences(turns)
+        self.relearning.renumbered()
         for memory in self.conversations.values():
             memory.turns = [h.moved(turns) for h in memory.turns if h.turn in turns]
 
@@ -153,14 +132,18 @@ class WorkingSet:
                 kept.append(number)
         sentences = {old: new for new, old in enumerate(kept)}
         self.sentences.keep(kept)
-        self.following = [(sentences[a], sentences[b]) for a, b in self.following if a in sentences and b in sentences]
+        self.lessons.following = [
+            (sentences[a], sentences[b]) for a, b in self.lessons.following if a in sentences and b in sentences
+        ]
 
     def forget(self, ordinal: int) -> tuple[str, ...]:
         """Let nothing be drawn on any more that stems from an observation alone; return its words.
 
-        They are empty when it has left the working set already.
+        They are empty when it has left the working set already. What the towers were learning anew is dropped: a mind
+        built beside, without the observation, will take over.
         """
         self.contexts.forget(ordinal)
+        self.relearning.stop()
         for memory in self.conversations.values():
             memory.turns = [h for h in memory.turns if h.ordinal != ordinal]
         for number, passage in enumerate(self.turns.passages):
@@ -182,4 +165,4 @@ class WorkingSet:
                 own.origins = [(turn, at) for turn, at in own.origins if turn != number]
                 if not own.origins:
                     self.sentences.drop(sentence)
-        self.following = [(a, b) for a, b in self.following if not {a, b} & self.sentences.gone.keys()]
+        self.lessons.following = [(a, b) for a, b in self.lessons.following if not {a, b} & self.sentences.gone.keys()]

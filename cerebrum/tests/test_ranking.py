@@ -42,17 +42,18 @@ def test_learning_brings_a_context_nearer_to_what_followed_it() -> None:
     assert (near.argmax(0) == np.arange(4)).all()
 
 
-def test_begun_anew_they_are_as_before_any_learning() -> None:
+def test_towers_that_become_others_place_everything_as_those_did() -> None:
     made, bags = towers("how are you", "fine thanks", "what time now", "half past nine")
-    before = made.state()["tables"].copy(), made.state()["squares"].copy()
+    fresh = Towers(made.features)
+    fresh.grow(made.features.since(0))
     examples = [Example(bags[0], None, bags[1], 1), Example(bags[2], None, bags[3], 3)]
-    made.learn(CONTEXT, examples, np.random.default_rng(0))
-    assert (made.state()["tables"] != before[0]).any()
+    fresh.learn(CONTEXT, examples, np.random.default_rng(0))
+    expected = fresh.embed(CONTEXT, bags)
+    assert (made.embed(CONTEXT, bags) != expected).any()
 
-    made.begin_anew()
+    made.become(fresh)
 
-    assert (made.state()["tables"] == before[0]).all()
-    assert (made.state()["squares"] == before[1]).all()
+    assert (made.embed(CONTEXT, bags) == expected).all()
 
 
 def test_what_is_a_good_reply_stays_where_only_the_text_before_it_learns() -> None:

@@ -1,0 +1,34 @@
+"""What the towers learn from: turns that answered turns, and sentences that followed sentences."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cerebrum.ranking import BEFORE, CONTEXT, Example, Towers
+from cerebrum.retrieval import Shelf
+from cerebrum.situations import Contexts
+
+_BATCH = 64
+_FEW = 3
+
+
+class Lessons:
+    """Pairs drawn by chance from all that is in the working set. ``following`` holds numbers of sentences."""
+
+    def __init__(self, contexts: Contexts, sentences: Shelf) -> None:
+        self.contexts, self.sentences = contexts, sentences
+        self.following: list[tuple[int, int]] = []
+
+    def learn_turns(self, towers: Towers, chance: np.random.Generator) -> None:
+        """Take one step towards what answered what."""
+        pairs = self.contexts.pairs
+        if len(pairs) > _FEW:
+            towers.learn(CONTEXT, [pairs[k].example for k in chance.integers(0, len(pairs), _BATCH)], chance)
+
+    def learn_sentences(self, towers: Towers, chance: np.random.Generator, *, answers_move: bool) -> None:
+        """Take one step towards what followed what within a turn."""
+        if len(self.following) > _FEW:
+            couples = [self.following[k] for k in chance.integers(0, len(self.following), _BATCH // 2)]
+            passages = self.sentences.passages
+            examples = [Example(passages[a].bag, None, passages[b].bag, b) for a, b in couples]
+            towers.learn(BEFORE, examples, chance, answers_move=answers_move)
