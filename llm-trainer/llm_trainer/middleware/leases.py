@@ -13,13 +13,17 @@ from __future__ import annotations
 import socket
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from llm_trainer.errors import NotFound, SessionActive
 from llm_trainer.middleware import queries
 from llm_trainer.middleware.clock import iso
 from llm_trainer.middleware.queries import Row
 from llm_trainer.middleware.tables import leases, numbers, sessions
+
+_HELD = select(leases).where(leases.c.learner == bindparam("the_learner")).with_for_update()
+_TAKEN = update(leases).where(leases.c.learner == bindparam("the_learner"))
+_FENCED = update(sessions).where(sessions.c.id == bindparam("the_session")).values(fence=bindparam("token"))
 
 LEASE_SECONDS = 30.0
 RENEW_SECONDS = 10.0
@@ -42,8 +46,7 @@ def owner_name(port: int) -> str:
 
 def held_by(connection: Connection, learner: str) -> Row | None:
     """The lease of a learner, live or not; on a server, nobody else changes it before this transaction ends."""
-    query = select(leases).where(leases.c.learner == learner).with_for_update()
-    found = connection.execute(query).mappings().first()
+    found = connection.execute(_HELD, {"the_learner": learner}).mappings().first()
     return None if found is None else dict(found)
 
 
@@ -70,8 +73,8 @@ def take(connection: Connection, claim: Claim) -> int:
     if held is None:
         connection.execute(insert(leases), {"learner": claim.learner, **row})
     else:
-        connection.execute(update(leases).where(leases.c.learner == claim.learner), row)
-    connection.execute(update(sessions).where(sessions.c.id == claim.session_id), {"fence": token})
+        connection.execute(_TAKEN, {"the_learner": claim.learner, **row})
+    connection.execute(_FENCED, {"the_session": claim.session_id, "token": token})
     return token
 
 

@@ -1,10 +1,13 @@
-"""The questions the record answers; each runs inside ``Record.read``."""
+"""The questions the record answers; each runs inside ``Record.read``.
+
+Those that are asked while a session runs are put together once: the database's library knows them again at once.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import Connection, Select, bindparam, func, select
 
 from llm_trainer.middleware.tables import events, exchanges, journal, learners, measurements, sessions, wire
 
@@ -13,14 +16,25 @@ PAGE = 1_000
 _SAID = ("taught", "uncertain")
 
 
-def _rows(connection: Connection, query: Select[Any]) -> list[Row]:
-    return [dict(row) for row in connection.execute(query).mappings()]
+_SESSION = select(sessions).where((sessions.c.id == bindparam("named")) | (sessions.c.name == bindparam("named")))
+_UNFINISHED = select(sessions).where(sessions.c.ended_at.is_(None)).order_by(sessions.c.started_at)
+_EXCHANGE = select(exchanges).where(exchanges.c.key == bindparam("the_key"))
+_COUNTS = (
+    select(exchanges.c.status, func.count())
+    .where(exchanges.c.session_id == bindparam("the_session"))
+    .group_by(exchanges.c.status)
+)
+_LAST_CALL, _LAST_ROW = select(func.max(wire.c.id)), select(func.max(exchanges.c.row))
+_FIRST_ROW = select(learners.c.first_row).where(learners.c.url == bindparam("the_learner"))
+
+
+def _rows(connection: Connection, query: Select[Any], **given: Any) -> list[Row]:
+    return [dict(row) for row in connection.execute(query, given).mappings()]
 
 
 def session_row(connection: Connection, session_id: str) -> Row | None:
     """One session by id or by name."""
-    named = (sessions.c.id == session_id) | (sessions.c.name == session_id)
-    return next(iter(_rows(connection, select(sessions).where(named))), None)
+    return next(iter(_rows(connection, _SESSION, named=session_id)), None)
 
 
 def session_rows(connection: Connection, limit: int = PAGE, ended: bool | None = None) -> list[Row]:
@@ -33,7 +47,7 @@ def session_rows(connection: Connection, limit: int = PAGE, ended: bool | None =
 
 def unfinished(connection: Connection) -> list[Row]:
     """Sessions that no end was recorded for, oldest first."""
-    return _rows(connection, select(sessions).where(sessions.c.ended_at.is_(None)).order_by(sessions.c.started_at))
+    return _rows(connection, _UNFINISHED)
 
 
 def names_like(connection: Connection, name: str) -> set[str]:
@@ -56,13 +70,12 @@ def latest(connection: Connection, session_id: str, limit: int) -> list[Row]:
 
 def exchange_row(connection: Connection, key: str) -> Row | None:
     """One exchange by its key."""
-    return next(iter(_rows(connection, select(exchanges).where(exchanges.c.key == key))), None)
+    return next(iter(_rows(connection, _EXCHANGE, the_key=key)), None)
 
 
 def counts(connection: Connection, session_id: str) -> dict[str, int]:
     """Exchanges of a session by status."""
-    query = select(exchanges.c.status, func.count()).where(exchanges.c.session_id == session_id)
-    return {row[0]: row[1] for row in connection.execute(query.group_by(exchanges.c.status))}
+    return {row[0]: row[1] for row in connection.execute(_COUNTS, {"the_session": session_id})}
 
 
 def event_rows(connection: Connection, session_id: str, after: int, limit: int = 200) -> list[Row]:
@@ -91,62 +104,66 @@ def measurement_rows(connection: Connection, session_id: str, after: int = 0, li
 
 def last_wire_id(connection: Connection) -> int:
     """The number of the last call made."""
-    return connection.execute(select(func.max(wire.c.id))).scalar() or 0
+    return connection.execute(_LAST_CALL).scalar() or 0
 
 
 def first_row_of(connection: Connection, learner_url: str) -> int:
     """The first exchange that this learner, as it is now, can know."""
-    query = select(learners.c.first_row).where(learners.c.url == learner_url)
-    return connection.execute(query).scalar() or 0
+    return connection.execute(_FIRST_ROW, {"the_learner": learner_url}).scalar() or 0
 
 
 def last_row(connection: Connection) -> int:
     """The number of the newest exchange."""
-    return connection.execute(select(func.max(exchanges.c.row))).scalar() or 0
+    return connection.execute(_LAST_ROW).scalar() or 0
 
 
-def _of_learner(learner_url: str) -> Any:
-    return sessions.c.learner["url"].as_string() == learner_url
+_OF_LEARNER = sessions.c.learner["url"].as_string() == bindparam("the_learner")
 
 
-def _taught(learner_url: str, first_row: int, query: Select[Any]) -> Select[Any]:
-    """What this learner was taught from a row on, to be gone through row by row.
+def _taught(query: Select[Any]) -> Select[Any]:
+    """What a learner was taught from a row on, to be gone through row by row.
 
     ``coalesce`` changes nothing, but keeps the database from sorting all exchanges of a session to find one.
     """
-    mine = select(sessions.c.id).where(_of_learner(learner_url))
+    mine = select(sessions.c.id).where(_OF_LEARNER)
     whose = func.coalesce(exchanges.c.session_id, "")
-    return query.where(exchanges.c.status == "taught", exchanges.c.row >= first_row, whose.in_(mine))
+    from_there = exchanges.c.row >= bindparam("from_row")
+    return query.where(exchanges.c.status == "taught", from_there, whose.in_(mine))
+
+
+_TAUGHT_COUNT = _taught(select(func.count()))
+_TAUGHT = _taught(select(exchanges)).order_by(exchanges.c.row).offset(bindparam("passed")).limit(1)
+_LAST_OF_EACH = (
+    select(exchanges.c.row)
+    .where(exchanges.c.session_id == sessions.c.id, exchanges.c.status == "taught")
+    .order_by(exchanges.c.number.desc())
+    .limit(1)
+    .scalar_subquery()
+)
+_LASTS = select(_LAST_OF_EACH.label("last")).where(_OF_LEARNER).subquery()
+_LAST_TAUGHT = select(func.max(_LASTS.c.last))
+_AT_ROW = select(exchanges).where(exchanges.c.row == bindparam("the_row"))
 
 
 def taught_count(connection: Connection, learner_url: str, first_row: int) -> int:
     """How many exchanges this learner was taught."""
-    return connection.execute(_taught(learner_url, first_row, select(func.count()))).scalar() or 0
+    return connection.execute(_TAUGHT_COUNT, {"the_learner": learner_url, "from_row": first_row}).scalar() or 0
 
 
 def taught_at(connection: Connection, learner_url: str, first_row: int, index: int) -> Row | None:
     """The ``index``-th exchange (from 0, in the order taught) that this learner was taught."""
-    query = _taught(learner_url, first_row, select(exchanges)).order_by(exchanges.c.row)
-    return next(iter(_rows(connection, query.offset(index).limit(1))), None)
+    found = _rows(connection, _TAUGHT, the_learner=learner_url, from_row=first_row, passed=index)
+    return next(iter(found), None)
 
 
 def taught_last(connection: Connection, learner_url: str, first_row: int) -> Row | None:
     """The newest exchange that this learner was taught: the newest of each of its sessions' last ones."""
-    last = (
-        select(exchanges.c.row)
-        .where(exchanges.c.session_id == sessions.c.id, exchanges.c.status == "taught")
-        .order_by(exchanges.c.number.desc())
-        .limit(1)
-        .scalar_subquery()
-    )
-    lasts = select(last.label("last")).where(_of_learner(learner_url)).subquery()
-    newest = connection.execute(select(func.max(lasts.c.last))).scalar()
+    newest = connection.execute(_LAST_TAUGHT, {"the_learner": learner_url}).scalar()
     if newest is None or newest < first_row:
         return None
-    return _rows(connection, select(exchanges).where(exchanges.c.row == newest))[0]
+    return _rows(connection, _AT_ROW, the_row=newest)[0]
 
 
 def taught_after(connection: Connection, learner_url: str, first_row: int, row: int) -> Row | None:
     """The exchange that this learner was taught next after ``row``."""
-    query = _taught(learner_url, max(first_row, row + 1), select(exchanges)).order_by(exchanges.c.row)
-    return next(iter(_rows(connection, query.limit(1))), None)
+    return taught_at(connection, learner_url, max(first_row, row + 1), 0)

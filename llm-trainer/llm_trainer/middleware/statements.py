@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Executable, bindparam, insert, update
+from sqlalchemy import Executable, bindparam, insert, literal_column, update
 
 from llm_trainer.middleware.tables import events, exchanges, journal, leases, measurements, sessions, wire
 
-_OPEN = ("drafted", "sending")
+_OPEN = exchanges.c.status.in_((literal_column("'drafted'"), literal_column("'sending'")))
+"""Written out: parameters in a list are put together anew with every execution."""
 
 NEW_SESSION = insert(sessions)
 JOURNAL = insert(journal)
@@ -20,14 +21,14 @@ SEND = (
     .where(
         exchanges.c.key == bindparam("the_key"),
         exchanges.c.sha256 == bindparam("the_sha256"),
-        exchanges.c.status.in_(_OPEN),
+        _OPEN,
     )
     .values(status="sending", sent_at=bindparam("now"), attempts=bindparam("attempt"))
 )
 _OUTCOME = ("status", "closed_at", "reply", "stage", "learner_seq", "learner_ms", "odd", "extra", "previous", "hash")
 CLOSE = (
     update(exchanges)
-    .where(exchanges.c.key == bindparam("the_key"), exchanges.c.status.in_(_OPEN))
+    .where(exchanges.c.key == bindparam("the_key"), _OPEN)
     .values({name: bindparam(f"new_{name}") for name in _OUTCOME})
 )
 RETOLD = (

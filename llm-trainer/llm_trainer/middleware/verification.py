@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, func, select, text
+from sqlalchemy import Connection, bindparam, func, select, text
 from sqlalchemy.exc import DatabaseError
 
 from llm_trainer.errors import PeerRefused, StoreCorrupt
@@ -33,6 +33,12 @@ START_BYTES = 32 << 20
 MOST_PAGES = 100
 NONSENSE = (ValueError, KeyError, TypeError, AttributeError)
 """What reading a row ends in that is not what was written."""
+_FOLLOWING = (
+    select(exchanges)
+    .where(exchanges.c.session_id == bindparam("the_session"), exchanges.c.number > bindparam("after"))
+    .order_by(exchanges.c.number)
+    .limit(PAGE)
+)
 CLOSED = ("taught", "uncertain", "refused", "abandoned")
 OPEN = ("drafted", "sending")
 
@@ -150,8 +156,8 @@ def chain_of(connection: Connection, session_id: str) -> Chain:
 
 
 def _page(connection: Connection, session_id: str, after: int) -> list[Row]:
-    query = select(exchanges).where(exchanges.c.session_id == session_id, exchanges.c.number > after)
-    return [dict(row) for row in connection.execute(query.order_by(exchanges.c.number).limit(PAGE)).mappings()]
+    given = {"the_session": session_id, "after": after}
+    return [dict(row) for row in connection.execute(_FOLLOWING, given).mappings()]
 
 
 def _next(chain: Chain, row: Row) -> str:

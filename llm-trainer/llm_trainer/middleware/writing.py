@@ -7,6 +7,7 @@ must is done again one by one, which tells whose write it was.
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,7 @@ from sqlalchemy import Connection, Executable, Insert, select
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, StatementError
 
 from llm_trainer.errors import LeaseLost
+from llm_trainer.middleware import prepared
 from llm_trainer.middleware import statements as known
 from llm_trainer.session.transitions import EngineBreach
 
@@ -42,6 +44,8 @@ ORDER: dict[int, int] = {
     )
 }
 """Writes to the same row come in this order whenever they come in one transaction."""
+_REFUSALS = (sqlite3.IntegrityError, sqlite3.DataError, sqlite3.InterfaceError, sqlite3.ProgrammingError)
+"""SQLite's words for: this row cannot be had. Whatever else it says is its own trouble."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +72,7 @@ class Unlike(Exception):
 def together(connection: Connection, writes: Sequence[Write]) -> None:
     """Execute alike writes at once; Unlike if that cannot be or did not come out right."""
     groups: dict[int, list[Write]] = {}
+    execute = prepared.execute if prepared.can_execute(connection) else _execute
     for write in _superseded_left_out(writes):
         groups.setdefault(id(write.statement), []).append(write)
     if any(place not in ORDER for place in groups):
@@ -76,13 +81,17 @@ def together(connection: Connection, writes: Sequence[Write]) -> None:
         alike = groups[place]
         statement, rows = alike[0].statement, [write.row for write in alike]
         try:
-            changed = connection.execute(statement, rows[0] if len(rows) == 1 else rows).rowcount
-        except (StatementError, TypeError, ValueError, OverflowError) as error:
+            changed = execute(connection, statement, rows)
+        except (StatementError, TypeError, ValueError, OverflowError, *_REFUSALS) as error:
             if _is_trouble(error):
                 raise
             raise Unlike from error
         if changed != len(rows) and _must_change_one(statement):
             raise Unlike
+
+
+def _execute(connection: Connection, statement: Executable, rows: Sequence[Row]) -> int:
+    return connection.execute(statement, rows[0] if len(rows) == 1 else rows).rowcount
 
 
 def _superseded_left_out(writes: Sequence[Write]) -> Iterable[Write]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 
-from .simulate import Outcome, simulate
+from .simulate import Outcome, seldom_collected, simulate
 
 
 def main(arguments: list[str]) -> int:
@@ -20,6 +20,7 @@ def main(arguments: list[str]) -> int:
         return _told(outcome)
     if len(arguments) == 3 and arguments[0] == "--hunt":
         first, count = int(arguments[1]), int(arguments[2])
+        seldom_collected()
         broken = (outcome for outcome in map(simulate, range(first, first + count)) if outcome.failure is not None)
         found = next(broken, None)
         return 0 if found is None else _told(found)

@@ -32,6 +32,7 @@ class Watch:
         self.texts: dict[str, str] = {}
         self.doubtful: Counter[str] = Counter()
         self.held: set[str] = set()
+        self._looked_at = -1
         self.commits = self.requests = self.retold = self.most_at_once = 0
 
     def law(self, name: str, holds: object, **evidence: Any) -> None:
@@ -118,8 +119,11 @@ class Watch:
     # ------------------------------------------------------------ something was committed
 
     def committed(self) -> None:
-        """I2 and I5 of every session that is not over."""
+        """I2 and I5 of every session that is not over, if anything has changed."""
         self.commits += 1
+        if self._db.total_changes == self._looked_at:
+            return
+        self._looked_at = self._db.total_changes
         for session, state in self.rows("SELECT id, state FROM sessions WHERE ended_at IS NULL"):
             self._counts(session, json.loads(state))
             self._order(session)

@@ -6,6 +6,7 @@ import asyncio
 import contextvars
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -27,18 +28,24 @@ class Gone(Exception):
     """The process died before it answered."""
 
 
+@cache
+def _settings(folder: Path) -> Settings:
+    """Read once for all worlds: that takes as long as three exchanges."""
+    return Settings(
+        cerebrum_url=LEARNER_URL,
+        llm_server_url=LLM_URL,
+        data_dir=folder,
+        learner_timeout_seconds=LEARNER_SECONDS,
+        llm_timeout_seconds=LLM_SECONDS,
+    )
+
+
 class Lives:
     """``parts`` are those of the process that runs now."""
 
     def __init__(self, world: World, folder: Path) -> None:
         self._world, self._count = world, 0
-        self._settings = Settings(
-            cerebrum_url=LEARNER_URL,
-            llm_server_url=LLM_URL,
-            data_dir=folder,
-            learner_timeout_seconds=LEARNER_SECONDS,
-            llm_timeout_seconds=LLM_SECONDS,
-        )
+        self._settings = _settings(folder)
         self.life = Life(0)
         self.life.is_dead = True
         self.parts: Parts
@@ -90,6 +97,13 @@ class _Secrets:
         return self._chance.getrandbits(8 * count).to_bytes(count, "big").hex()
 
 
+class _Record(Record):
+    """A process that lets go of its record leaves it to the next: all use one connection."""
+
+    def _close(self) -> None:
+        pass
+
+
 async def _no_file(*_: Any) -> None:
     """The exported file has tests of its own."""
 
@@ -101,7 +115,7 @@ def simulated_ports(world: World, connection: Any) -> Iterator[None]:
     async def opened(_: str) -> Record:
         life = LIFE.get()
         assert life is not None
-        return Record(connection, Disk(world, life), "memory")  # type: ignore[arg-type]
+        return _Record(connection, Disk(world, life), "memory")  # type: ignore[arg-type]
 
     with (
         patch.object(Record, "open", opened),

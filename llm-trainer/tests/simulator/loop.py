@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from concurrent.futures import Executor, Future
 from contextvars import ContextVar
 from typing import Any
 
@@ -50,7 +49,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
         return self.now
 
     def run_in_executor(self, executor: Any, work: Any, *arguments: Any) -> Any:
-        return super().run_in_executor(executor or self._inline, work, *arguments)
+        return (self._inline if executor is None else executor).promised(work, *arguments)
 
     def _process_events(self, event_list: list[Any]) -> None:
         pass
@@ -59,32 +58,33 @@ class VirtualLoop(asyncio.BaseEventLoop):
         pass
 
 
-class VirtualExecutor(Executor):
+class VirtualExecutor:
     """A thread that takes ``latency()`` virtual seconds for each piece of work."""
 
     def __init__(self, loop: VirtualLoop, latency: Callable[[], float] = lambda: 0.0) -> None:
         self._loop, self._latency = loop, latency
 
-    def submit(self, work: Callable[..., Any], /, *arguments: Any, **more: Any) -> Future[Any]:
-        future: Future[Any] = Future()
-        self._loop.call_later(self._latency(), self._perform, future, lambda: work(*arguments, **more))
+    def promised(self, work: Callable[..., Any], *arguments: Any) -> asyncio.Future[Any]:
+        """What will have come of it; done also if nobody waits for it any more."""
+        future: asyncio.Future[Any] = self._loop.create_future()
+        self._loop.call_later(self._latency(), self._perform, future, work, *arguments)
         return future
 
-    def _perform(self, future: Future[Any], work: Callable[[], Any]) -> None:
+    def _perform(self, future: asyncio.Future[Any], work: Callable[..., Any], *arguments: Any) -> None:
         try:
-            result = self.around(work)
+            result = self.around(work, *arguments)
         except Died:
             return
         except BaseException as error:
-            if not future.cancelled():
+            if not future.done():
                 future.set_exception(error)
             return
-        if not future.cancelled():
+        if not future.done():
             future.set_result(result)
 
-    def around(self, work: Callable[[], Any]) -> Any:
+    def around(self, work: Callable[..., Any], *arguments: Any) -> Any:
         """Do it; a subclass may let the process die before or after."""
-        return work()
+        return work(*arguments)
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         pass

@@ -29,6 +29,8 @@ class Person:
     async def steer(self) -> None:
         """Until cancelled."""
         world = self._world
+        if not world.weather.people:
+            await world.calm()
         while True:
             await asyncio.sleep(0.02 + world.chance.random() * world.pace)
             wish = "resume" if world.is_calm else self._wish()

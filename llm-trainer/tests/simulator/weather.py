@@ -9,6 +9,8 @@ from typing import Any
 LEARNER_SECONDS, LLM_SECONDS = 5.0, 20.0
 """Deadlines of the calls."""
 IDEMPOTENT = ("idempotency", "cursor")
+LENGTHS = (1, 2, 2, 2, 3, 3, 3, 4, 5, 12)
+"""Exchanges of a session: what can go wrong does so in few, and some sessions are long."""
 KINDS = (IDEMPOTENT, IDEMPOTENT, IDEMPOTENT, ("cursor",), ())
 FAULTS = (
     "refused",
@@ -80,7 +82,7 @@ THEMES: tuple[dict[str, float], ...] = (
 def weather(chance: random.Random) -> Weather:
     """One world in twelve is fair; in the others one thing goes wrong, or a few, or everything."""
     drawn: dict[str, Any] = {
-        "exchanges": chance.randrange(3, 11),
+        "exchanges": chance.choice(LENGTHS),
         "delay": chance.choice((0.0, 0.3, 0.3, 2.0)),
         "topics": chance.choice(((), (), (), ("bees", "tea", "rain"))),
         "capabilities": chance.choice(KINDS),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Callable
-from concurrent.futures import Future
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -44,6 +43,10 @@ class World:
     def is_calm(self) -> bool:
         """Whether nothing goes wrong any more."""
         return self.loop.now >= self.weather.calm_at
+
+    async def calm(self) -> None:
+        """Wait until nothing goes wrong any more."""
+        await asyncio.sleep(max(0.0, self.weather.calm_at - self.loop.now))
 
     def goes_wrong(self, share: float) -> bool:
         """Whether this time something does."""
@@ -112,6 +115,8 @@ class World:
 
     async def storms(self) -> None:
         """Outages of either end, backups of the learner, until it is calm."""
+        if not self.weather.outages:
+            await self.calm()
         while not self.is_calm:
             await asyncio.sleep(0.02 + self.chance.random() * self.pace)
             if self.goes_wrong(0.15 if self.learner.backup else 0.6):
@@ -128,19 +133,19 @@ class Disk(VirtualExecutor):
         super().__init__(world.loop, world.soon)
         self._world, self._life = world, life
 
-    def submit(self, work: Callable[..., Any], /, *arguments: Any, **more: Any) -> Future[Any]:
+    def promised(self, work: Callable[..., Any], *arguments: Any) -> asyncio.Future[Any]:
         if self._life.is_dead:
             raise RuntimeError("this process is dead")  # what it would do on its way out, it does not do any more
-        return super().submit(work, *arguments, **more)
+        return super().promised(work, *arguments)
 
-    def around(self, work: Callable[[], Any]) -> Any:
+    def around(self, work: Callable[..., Any], *arguments: Any) -> Any:
         world = self._world
         self._perhaps_dies("before")
         if world.goes_wrong(world.weather.full):
             world.full_until = world.loop.now + world.chance.random() * 10
         if world.loop.now < world.full_until and not world.is_calm:
             raise StoreError("the disk is full", remedy="make room")
-        result = work()
+        result = work(*arguments)
         world.watch.committed()
         self._perhaps_dies("after")
         return result
