@@ -11,7 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 
 from cerebrum.features import Floats
-from cerebrum.ranking import CONTEXT, NOWHERE, REPLY, Towers, best, product
+from cerebrum.places import NOWHERE, best
+from cerebrum.ranking import CONTEXT, REPLY, Towers, product
 from cerebrum.retrieval import Shelf
 from cerebrum.situations import Heard, Pair
 

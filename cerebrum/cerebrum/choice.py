@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from cerebrum.asking import Asked
 from cerebrum.claims import Frames, Said
 from cerebrum.models import Fluency
-from cerebrum.ranking import best
+from cerebrum.places import best
 from cerebrum.retrieval import Shelf
 from cerebrum.situations import Contexts
 from cerebrum.strangers import Strangers

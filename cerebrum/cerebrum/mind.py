@@ -262,9 +262,9 @@ class Mind:
             Pair(numbered[a], None if b < 0 else numbered[b], numbered[c], bool(imagined))
             for a, b, c, imagined in saved["pairs"].tolist()
         ]
-        here = len(saved["places"])
-        mind.contexts.pairs, mind.known.relearning.imagined = pairs[:here], pairs[here:]
-        mind.contexts.place_all(saved["places"], saved["renewed"])
+        here = len(saved["places"]["first"])
+        mind.known.relearning.imagined = pairs[here:]
+        mind.contexts.replace_all(pairs[:here], saved["places"], saved["renewed"])
         mind.said = list(saved["said"])
         mind.known.lessons.following = [*map(tuple, saved["following"].tolist())]
         for name, (turns, said, own) in saved["conversations"].items():
@@ -303,7 +303,7 @@ class Mind:
             "observations": len(self.seqs),
             **{name: part.state() for name, part in self._parts().items()},
             "pairs": np.array(pairs, np.int64).reshape(-1, 4),
-            "places": self.contexts.places[: len(self.contexts)],
+            "places": self.contexts.places.state(len(self.contexts)),
             "renewed": self.contexts.renewed,
             "said": self.said,
             "following": np.array(self.known.lessons.following, np.int64).reshape(-1, 2),

@@ -18,12 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cerebrum.features import EMPTY, Bag, Feature, Features, Floats, Ints, Packed, checksum
+from cerebrum.places import UNIT, kept
 from cerebrum.state import State
-
-NOWHERE = np.float32(-9.0)
-"""The nearness of what cannot be said."""
-
-_FEW_ENOUGH, _SCANNED, _KEPT = 8192, 64, 1024
 
 CONTEXT, REPLY, BEFORE = 0, 1, 2
 """Tables: a context, a reply, and a sentence seen as the one before another."""
@@ -46,7 +42,7 @@ class Example(NamedTuple):
 
 
 class Towers:
-    """Embeddings of features in three tables, shape (3, rows, width)."""
+    """Embeddings of features in three tables, shape (3, rows, width), kept as whole multiples of ``UNIT``."""
 
     def __init__(
         self,
@@ -63,7 +59,8 @@ class Towers:
         self.rate, self.sharpness, self.dropout, self.earlier_share = rate, sharpness, dropout, earlier_share
         self.known = 0
         self._rooms: list[Floats] = [np.zeros((0, width), np.float32)] * 2
-        self.tables: Floats = np.zeros((3, 1024, width), np.float32)
+        self._read = np.zeros((0, width), np.int16)
+        self.tables = np.zeros((3, 1024, width), np.int16)
         self.squares: Floats = np.full((3, 1024), _FIRST_SQUARE, np.float32)
 
     def grow(self, new: Sequence[Feature]) -> None:
@@ -71,7 +68,7 @@ class Towers:
         needed = self.known + len(new)
         if needed > self.tables.shape[1]:
             size = max(needed, 2 * self.tables.shape[1])
-            tables = np.zeros((3, size, self.width), np.float32)
+            tables = np.zeros((3, size, self.width), np.int16)
             squares = np.full((3, size), _FIRST_SQUARE, np.float32)
             tables[:, : self.known], squares[:, : self.known] = (
                 self.tables[:, : self.known],
@@ -80,7 +77,7 @@ class Towers:
             self.tables, self.squares = tables, squares
         for feature in new:
             row = np.random.default_rng(checksum(feature)).standard_normal(self.width, dtype=np.float32)
-            self.tables[:, self.known] = row / np.float32(self.width**0.5)
+            self.tables[:, self.known] = kept(row / np.float32(self.width**0.5))
             self.known += 1
 
     def state(self) -> State:
@@ -89,8 +86,8 @@ class Towers:
 
     def restore(self, state: State) -> None:
         """Become as the towers that gave this state."""
-        tables: Floats = state["tables"]
-        self.tables = tables if tables.flags.owndata else tables.copy()  # 100 MB read from a file are not copied again
+        tables = state["tables"]
+        self.tables = tables if tables.flags.owndata else tables.copy()  # 50 MB read from a file are not copied again
         self.squares = np.array(state["squares"], np.float32)
         self.known = self.tables.shape[1]
 
@@ -191,7 +188,10 @@ class Towers:
 
     def _gathered(self, table: int, rows: Ints) -> Floats:
         """Return copies of rows, (len(rows), width), in memory that the next call uses again."""
-        found: Floats = self.tables[table].take(rows, 0, self._room(0, len(rows)), "clip")
+        if len(rows) > len(self._read):
+            self._read = np.empty((len(rows) * 5 // 4, self.width), np.int16)
+        read = self.tables[table].take(rows, 0, self._read[: len(rows)], "clip")
+        found: Floats = np.multiply(read, UNIT, out=self._room(0, len(rows)))
         return found
 
     def _room(self, which: int, rows: int) -> Floats:
@@ -234,7 +234,7 @@ class Towers:
         changed = np.concatenate([lonely, common])
         moved = self._gathered(table, changed)
         moved += change
-        self.tables[table][changed] = moved
+        self.tables[table][changed] = kept(moved)
 
     def _pace(self, table: int, rows: Ints, squares: Floats) -> Floats:
         """Note the squared lengths of the changes of rows, and return how far each goes (AdaGrad)."""
@@ -263,52 +263,3 @@ def product(left: Floats, right: Floats, out: Floats | None = None) -> Floats:
     for at in range(0, len(left), rows):
         np.dot(left[at : at + rows], right, out=whole[at : at + rows])
     return whole
-
-
-def nearness(places: Floats, context: Floats) -> Floats:
-    """Return ``places @ context``, one number for each of n places (n, width) of at most 288 numbers, on one thread."""
-    whole = len(places) // _PIECE * _PIECE
-    head = np.matmul(places[:whole].reshape(-1, _PIECE, places.shape[1]), context).reshape(-1)
-    return np.concatenate([head, np.einsum("ij,j->i", places[whole:], context)])
-
-
-class Places:
-    """Places side by side, (capacity, width), and once more their first 64 numbers, for a rough scan of many."""
-
-    def __init__(self, width: int) -> None:
-        self.whole: Floats = np.zeros((256, width), np.float32)
-        self._scanned: Floats = np.zeros((256, _SCANNED), np.float32)
-
-    def put(self, numbers: Sequence[int] | slice, places: Floats) -> None:
-        """Set the places of these numbers, for which there must be room."""
-        self.whole[numbers] = places
-        self._scanned[numbers] = places[:, :_SCANNED]
-
-    def make_room(self, size: int) -> None:
-        """Hold ``size`` places, if there is not room for as many already."""
-        if size > len(self.whole):
-            whole, scanned = self.whole, self._scanned
-            self.whole = np.zeros((size, whole.shape[1]), np.float32)
-            self._scanned = np.zeros((size, _SCANNED), np.float32)
-            self.whole[: len(whole)], self._scanned[: len(whole)] = whole, scanned
-
-    def nearness(self, size: int, context: Floats) -> Floats:
-        """Return how near the first ``size`` are, exact for those that may be among the nearest few hundred and
-        ``NOWHERE`` for the rest: a rough scan finds 1,024 that may be; up to 8,192 places all are exact.
-        """
-        if size <= _FEW_ENOUGH:
-            return nearness(self.whole[:size], context)
-        rough = nearness(self._scanned[:size], context[:_SCANNED])
-        kept = np.flatnonzero(rough >= np.partition(rough, size - _KEPT)[size - _KEPT])
-        found = np.full(size, NOWHERE, np.float32)
-        found[kept] = nearness(self.whole.take(kept, 0), context)
-        return found
-
-
-def best(scores: Floats, count: int) -> NDArray[np.int64]:
-    """Return the places of the largest scores, best first, ties by place."""
-    if len(scores) > 4 * count:
-        edge = np.partition(scores, len(scores) - count)[len(scores) - count]
-        places = np.flatnonzero(scores >= edge)
-        return places[np.argsort(-scores[places], kind="stable")][:count]
-    return np.argsort(-scores, kind="stable")[:count]

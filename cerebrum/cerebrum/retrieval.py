@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cerebrum.features import Bag, Floats
-from cerebrum.ranking import NOWHERE, REPLY, Places, Towers, unit
+from cerebrum.places import NOWHERE, Places
+from cerebrum.ranking import REPLY, Towers, unit
 from cerebrum.state import State
 from cerebrum.tokenizer import fold, join
 
@@ -47,7 +48,7 @@ class Shelf:
         self.passages: list[Passage] = []
         self.by_text: dict[str, int] = {}
         self.by_word: dict[str, list[int]] = {}
-        self._places = Places(towers.width)
+        self.places = Places(towers.width)
         self.lengths: Floats = np.zeros(256, np.float32)
         self.opens: Flags = np.zeros(256, np.bool_)
         self.follows: Flags = np.zeros(256, np.bool_)
@@ -56,11 +57,6 @@ class Shelf:
 
     def __len__(self) -> int:
         return len(self.passages)
-
-    @property
-    def places(self) -> Floats:
-        """The places of all passages, (at least len(self), width)."""
-        return self._places.whole
 
     def put(self, text: str, tokens: Sequence[str], folded: Sequence[str], bag: Bag) -> int:
         """Keep a passage, or find it where it stands; return its number."""
@@ -76,7 +72,7 @@ class Shelf:
         return number
 
     def _make_room(self, size: int) -> None:
-        self._places.make_room(size)
+        self.places.make_room(size)
         lengths, opens, follows = self.lengths, self.opens, self.follows
         self.lengths = np.zeros(size, np.float32)
         self.opens, self.follows = np.zeros(size, np.bool_), np.zeros(size, np.bool_)
@@ -111,7 +107,7 @@ class Shelf:
         chosen = list(numbers)
         if chosen:
             places, lengths = unit(self.towers.sums(REPLY, [self.passages[k].bag for k in chosen]))
-            self._places.put(chosen, places)
+            self.places.put(chosen, places)
             self.lengths[chosen] = lengths[:, 0]
 
     def renew_next(self, count: int) -> None:
@@ -128,7 +124,7 @@ class Shelf:
 
     def take_over(self, places: Floats, lengths: Floats) -> None:
         """Let the passages have these places and lengths, as many as there are."""
-        self._places.put(slice(len(places)), places)
+        self.places.put(slice(len(places)), places)
         self.lengths[: len(places)] = lengths
 
     def nearness(self, context: Floats) -> Floats:
@@ -136,7 +132,7 @@ class Shelf:
 
         On a long shelf so are those that a rough scan puts far off.
         """
-        near = self._places.nearness(len(self.passages), context)
+        near = self.places.nearness(len(self.passages), context)
         if self.gone:
             near[list(self.gone)] = NOWHERE
         return near
@@ -162,7 +158,7 @@ class Shelf:
             "followed": np.array([p.followed for p in passages], np.int64),
             "gone": list(self.gone),
             "renewed": self.renewed,
-            "places": self.places[: len(passages)],
+            "places": self.places.state(len(passages)),
             "lengths": self.lengths[: len(passages)],
         }
 
@@ -194,18 +190,19 @@ class Shelf:
         self.by_word = dict(by_word)
         size = len(self.passages)
         self._make_room(max(size, len(self.opens)))
-        self._places.put(slice(size), state["places"])
+        self.places.restore(state["places"])
         self.lengths[:size] = state["lengths"]
         self.opens[:size], self.follows[:size] = state["opened"] > 0, state["followed"] > 0
 
     def keep(self, numbers: Sequence[int]) -> None:
         """Keep only these passages, numbered anew in this order."""
-        passages, places = [self.passages[k] for k in numbers], self.places[list(numbers)]
+        passages, places = [self.passages[k] for k in numbers], self.places
         lengths = self.lengths[list(numbers)]
         self.clear()
         self._make_room(max(256, len(passages)))
+        places.keep(numbers)
+        self.places.restore(places.state(len(passages)))
         self.passages, self.lengths[: len(passages)] = passages, lengths
-        self._places.put(slice(len(passages)), places)
         for number, passage in enumerate(passages):
             self._index(number)
             self.opens[number], self.follows[number] = passage.opened > 0, passage.followed > 0

@@ -13,8 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cerebrum.features import Bag, Floats
-from cerebrum.ranking import CONTEXT, Example, Places, Towers, best
+from cerebrum.places import Places, best
+from cerebrum.ranking import CONTEXT, Example, Towers
 from cerebrum.retrieval import Shelf
+from cerebrum.state import State
 
 _SHARPNESS = np.float32(10.0)
 _KERNEL = 400
@@ -71,7 +73,7 @@ class Contexts:
     def __init__(self, towers: Towers) -> None:
         self.towers = towers
         self.pairs: list[Pair] = []
-        self._places = Places(towers.width)
+        self.places = Places(towers.width)
         self.answers = np.zeros(256, np.int64)
         self.renewed = 0
 
@@ -90,9 +92,11 @@ class Contexts:
     def imagine_anew(self, imagined: Sequence[Pair]) -> None:
         """Put these pairs in place of all that were imagined before; their places are those of now."""
         heard = [k for k, pair in enumerate(self.pairs) if not pair.imagined]
-        places = np.concatenate([self.places[heard], self.towers.embed(CONTEXT, [p.said.bag for p in imagined])])
-        self.pairs = [*(self.pairs[k] for k in heard), *imagined]
-        self.place_all(places, 0)
+        self.pairs, self.renewed = [*(self.pairs[k] for k in heard), *imagined], 0
+        self.places.keep(heard)
+        self._make_room(max(len(self.pairs), len(self.answers)))
+        self.answers[: len(self.pairs)] = [pair.answer.turn for pair in self.pairs]
+        self._renew(range(len(heard), len(self.pairs)))
 
     def embedded(self, towers: Towers, start: int, stop: int) -> tuple[Floats, Floats]:
         """Return the places of the contexts from ``start`` to ``stop`` by other towers, and no lengths."""
@@ -101,38 +105,33 @@ class Contexts:
 
     def take_over(self, places: Floats, _lengths: Floats) -> None:
         """Let the contexts have these places, as many as there are."""
-        self._places.put(slice(len(places)), places)
-
-    @property
-    def places(self) -> Floats:
-        """The places of all contexts, (at least as many as pairs, width)."""
-        return self._places.whole
+        self.places.put(slice(len(places)), places)
 
     def _make_room(self, size: int) -> None:
         answers = self.answers
         self.answers = np.zeros(size, np.int64)
         self.answers[: len(answers)] = answers
-        self._places.make_room(size)
+        self.places.make_room(size)
 
-    def place_all(self, places: Floats, renewed: int) -> None:
-        """Take over the places of all pairs, and how far their renewal had come."""
-        self._make_room(max(len(places), len(self.answers)))
-        self._places.put(slice(len(places)), places)
-        self.answers[: len(places)] = [pair.answer.turn for pair in self.pairs]
-        self.renewed = renewed
+    def replace_all(self, pairs: Sequence[Pair], places: State, renewed: int) -> None:
+        """Hold these pairs at these places, whose renewal has come so far."""
+        self.pairs, self.renewed = list(pairs), renewed
+        self._make_room(max(len(pairs), len(self.answers)))
+        self.places.restore(places)
+        self.answers[: len(pairs)] = [pair.answer.turn for pair in pairs]
 
     def forget(self, ordinal: int) -> None:
         """Drop every pair with a turn of this observation in it."""
         kept = [k for k, pair in enumerate(self.pairs) if all(h.ordinal != ordinal for h in pair.all)]
         if len(kept) < len(self.pairs):
             self.pairs = [self.pairs[k] for k in kept]
-            self._places.put(slice(len(kept)), self.places[kept])
+            self.places.keep(kept)
             self.answers[: len(kept)] = self.answers[kept]
 
     def keep(self, turns: dict[int, int]) -> None:
         """Keep only the pairs all of whose turns are in ``turns``, which maps old numbers to new ones."""
         kept = [k for k, pair in enumerate(self.pairs) if all(h.turn in turns or h.own for h in pair.all)]
-        self._places.put(slice(len(kept)), self.places[kept])
+        self.places.keep(kept)
         self.pairs = [self.pairs[k].moved(turns) for k in kept]
         self.answers[: len(kept)] = [pair.answer.turn for pair in self.pairs]
 
@@ -140,7 +139,7 @@ class Contexts:
         """Return the place, of length one, of what followed contexts near this one; zero when nothing was heard."""
         if not self.pairs:
             return np.zeros_like(place)
-        near = self._places.nearness(len(self.pairs), place)
+        near = self.places.nearness(len(self.pairs), place)
         return self.answered(best(near, _KERNEL), near, turns)
 
     def answered(self, top: Sequence[int] | NDArray[np.int64], near: Floats, turns: Shelf) -> Floats:
@@ -157,6 +156,6 @@ class Contexts:
             self._renew(sorted({(self.renewed + k) % size for k in range(min(count, size))}))
             self.renewed = (self.renewed + count) % size
 
-    def _renew(self, numbers: list[int]) -> None:
+    def _renew(self, numbers: Sequence[int]) -> None:
         bags = [self.pairs[k].said.bag for k in numbers]
-        self._places.put(numbers, self.towers.embed(CONTEXT, bags))
+        self.places.put(numbers, self.towers.embed(CONTEXT, bags))

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from cerebrum.asking import Informed
 from cerebrum.features import Floats
-from cerebrum.ranking import best, nearness
+from cerebrum.places import best
 from cerebrum.retrieval import Shelf
 from cerebrum.situations import Contexts, Pair
 from cerebrum.synthesis import Candidate, Query
@@ -57,7 +57,7 @@ class Strangers:
     def _answer(self, query: Query) -> Floats:
         """Return the place, of length one, of answers to turns like this with a new word that none took up; or zero."""
         pairs = self.contexts.pairs
-        near = nearness(self.contexts.places[: len(pairs)], query.place)
+        near = self.contexts.places.nearness(len(pairs), query.place)
         top = [int(k) for k in best(near, _NEAREST) if self._is_untaken(pairs[k])]
         if not top:
             return np.zeros_like(query.place)

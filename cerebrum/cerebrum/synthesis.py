@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cerebrum.features import Floats
-from cerebrum.ranking import BEFORE, NOWHERE, REPLY, Towers, best, product, unit
+from cerebrum.places import NOWHERE, best
+from cerebrum.ranking import BEFORE, REPLY, Towers, product, unit
 from cerebrum.retrieval import Shelf
 from cerebrum.tokenizer import SentenceEnds, fold, join
 

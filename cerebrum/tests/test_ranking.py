@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from cerebrum.features import Bag, Features
-from cerebrum.ranking import BEFORE, CONTEXT, NOWHERE, REPLY, Example, Places, Towers, best, nearness, product
+from cerebrum.ranking import BEFORE, CONTEXT, REPLY, Example, Towers, product
 
 
 def towers(*texts: str) -> tuple[Towers, list[Bag]]:
@@ -83,40 +83,9 @@ def test_the_earlier_turn_moves_a_context_a_little() -> None:
     assert 0.9 < float(with_then @ made.context(now, None)) < 1.0
 
 
-def test_the_best_come_first_and_equals_in_order() -> None:
-    scores = np.array([0.1, 0.9, 0.5, 0.9] + [0.0] * 20, np.float32)
-
-    assert best(scores, 3).tolist() == [1, 3, 2]
-
-
 def test_a_product_in_pieces_is_the_product() -> None:
     chance = np.random.default_rng(0)
     left, right = (chance.standard_normal(shape, dtype=np.float32) for shape in ((100, 64), (64, 256)))
 
     assert np.allclose(product(left, right), left @ right, atol=1e-4)
     assert product(left[:0], right).shape == (0, 256)
-
-
-def test_nearness_does_not_depend_on_how_many_others_are_compared_in_whole_pieces() -> None:
-    places = np.random.default_rng(0).standard_normal((77, 256), dtype=np.float32)
-
-    near = nearness(places, places[0])
-
-    assert np.allclose(near, places @ places[0], rtol=1e-4, atol=1e-3)
-    assert (nearness(places[:64], places[0]) == near[:64]).all()
-
-
-def test_a_rough_scan_of_a_long_shelf_loses_none_of_the_very_near() -> None:
-    chance = np.random.default_rng(0)
-    places = chance.standard_normal((10_000, 256), dtype=np.float32) / np.float32(16)
-    wanted = [5, 4321, 9998]
-    places[wanted] = places[0] + chance.standard_normal((3, 256), dtype=np.float32) / np.float32(32)
-
-    shelf = Places(256)
-    shelf.make_room(len(places))
-    shelf.put(slice(len(places)), places)
-    near = shelf.nearness(len(places), places[0])
-
-    assert sorted(best(near, 4).tolist()) == [0, *wanted]
-    assert np.allclose(near[wanted], places[wanted] @ places[0], atol=1e-5)
-    assert (near == NOWHERE).sum() > len(places) / 2
