@@ -2,11 +2,7 @@
 
 import sys
 
-try:
-    from llm_trainer.cli.orchestrator import main
-except ModuleNotFoundError as error:
-    sys.stderr.write(f"{error.name} is not installed; run `pip install -r requirements.txt` in this folder first.\n")
-    sys.exit(2)
+from llm_trainer.cli.handing import run
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run("llm_trainer.cli.orchestrator"))

@@ -2,7 +2,7 @@
 
 import sys
 
-from llm_trainer.llm_server.main import main
+from llm_trainer.cli.handing import run
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run("llm_trainer.llm_server.main"))

@@ -13,11 +13,12 @@ from llm_trainer.cli.arguments import Wish, read
 from llm_trainer.cli.client import Json, Middleware, Refused
 from llm_trainer.cli.exits import Exit, exit_code, sentence
 from llm_trainer.cli.follow import Follower, follow
+from llm_trainer.cli.handing import HOME
 from llm_trainer.cli.processes import remember
 from llm_trainer.cli.scene import Scene, ending, printable
 from llm_trainer.cli.service import Service, end
 from llm_trainer.cli.show import Show, make_streams_safe, open_show, say
-from llm_trainer.cli.starting import HOME, record
+from llm_trainer.cli.starting import record
 from llm_trainer.errors import Conflict, PeerError, TrainerError
 from llm_trainer.settings import Settings, load
 

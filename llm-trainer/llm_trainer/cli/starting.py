@@ -7,18 +7,16 @@ from __future__ import annotations
 
 import json
 import os
-import signal
-import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from .arguments import read
 from .environment import Project, ensure
-from .installer import EnvironmentUnavailable, clean
+from .handing import HOME, hand_over
+from .installer import EnvironmentUnavailable
 from .processes import end_leftovers, port_taken
 
-HOME = Path(__file__).resolve().parents[2]
 TRAINER = Project(HOME, "llm_trainer", "llm_trainer.cli", "llm-trainer")
 
 
@@ -37,7 +35,7 @@ def main(arguments: Sequence[str]) -> int:
         return 2
     except KeyboardInterrupt:
         return 130
-    return _hand_over([str(TRAINER.python), "-m", "llm_trainer.cli.launcher", *arguments])
+    return hand_over([str(TRAINER.python), "-m", "llm_trainer.cli.launcher", *arguments])
 
 
 def record(data_dir: Path) -> Path:
@@ -77,13 +75,3 @@ def _check_ports(settings: Mapping[str, str]) -> None:
 
 def _say(text: str) -> None:
     print(text, flush=True)
-
-
-def _hand_over(command: list[str]) -> int:
-    environment = clean(os.environ)
-    if sys.platform != "win32":
-        sys.stdout.flush()
-        os.execve(command[0], command, environment)  # noqa: S606 - the same process goes on, so signals reach it
-    for number in (signal.SIGINT, signal.SIGBREAK):
-        signal.signal(number, signal.SIG_IGN)  # the launcher gets them too, and ends in good order
-    return subprocess.call(command, env=environment)  # noqa: S603
