@@ -7,8 +7,9 @@ length and, beyond ``HEARD`` characters, none; a text that passed passes again u
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from dataclasses import dataclass
+from functools import lru_cache
 
 from llm_trainer.session import mending, own_words, rejection
 from llm_trainer.session.wording import listed, sentence_ends, sentences, squeezed, words
@@ -60,6 +61,7 @@ def judge(text: str, *, prompt: str = "", canary: str = "", level: int | None = 
     if why := "canary" if bench.holds(canary) else rejection.shape(bench.text):
         return Verdict(rejected="thinking" if why == "empty" and "thoughts" in bench.mended else why)
     bench.mend("roles", own_words.own_turn)
+    bench.mend("marks", own_words.unmarked)
     if not bench.text:
         return Verdict(rejected="role")
     for name, mending_of in MENDINGS:
@@ -91,9 +93,7 @@ class _Bench:
 
 def _unprompted(text: str, prompt: str) -> str:
     """Without the sentences that are pieces of the prompt, and without the piece that it broke off in."""
-    told = words(prompt)
-    shingles = {tuple(told[i : i + SHINGLE]) for i in range(len(told) - SHINGLE + 1)}
-    whole = {tuple(words(sentence)) for sentence in sentences(prompt)}
+    shingles, whole = _pieces(prompt)
     said = sentences(text)
     kept = [sentence for sentence in said if not _is_piece(words(sentence), shingles, whole)]
     if len(kept) == len(said):
@@ -103,7 +103,15 @@ def _unprompted(text: str, prompt: str) -> str:
     return " ".join(kept)
 
 
-def _is_piece(found: list[str], shingles: set[tuple[str, ...]], whole: set[tuple[str, ...]]) -> bool:
+@lru_cache(maxsize=16)
+def _pieces(prompt: str) -> tuple[frozenset[tuple[str, ...]], frozenset[tuple[str, ...]]]:
+    """Every ``SHINGLE`` words in a row of a prompt, and its sentences; most turns are told what the last one was."""
+    told = words(prompt)
+    shingles = frozenset(tuple(told[i : i + SHINGLE]) for i in range(len(told) - SHINGLE + 1))
+    return shingles, frozenset(tuple(words(sentence)) for sentence in sentences(prompt))
+
+
+def _is_piece(found: list[str], shingles: Set[tuple[str, ...]], whole: Set[tuple[str, ...]]) -> bool:
     if len(found) >= 4 and tuple(found) in whole:
         return True
     return any(tuple(found[i : i + SHINGLE]) in shingles for i in range(len(found) - SHINGLE + 1))

@@ -145,7 +145,7 @@ _COMMENT = re.compile(
     r"|(?m:^[ \t]{0,3}(?:note|word count|explanation|disclaimer)\s?:[^\n]{0,400}$)",
     re.IGNORECASE,
 )
-_QUOTES = (('"', '"'), ("“", "”"), ("'", "'"), ("‘", "’"), ("«", "»"), ("„", "“"))
+_QUOTES = (('"', '"'), ("“", "”"), ("'", "'"), ("‘", "’"), ("„", "“"))
 
 
 def without_stage(text: str) -> str:

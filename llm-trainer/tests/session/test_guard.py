@@ -204,3 +204,23 @@ def test_a_turn_that_the_engine_cut_ends_with_its_last_whole_sentence():
 
 def test_a_secret_put_together_by_mending_is_found():
     assert judge("It is KES<|x|>TREL, yes.", canary="kestrel").rejected == "canary"
+
+
+@pytest.mark.parametrize(
+    ("spoken", "taught"),
+    [
+        ("«I like cats.» Me too! What do they eat?", "Me too! What do they eat?"),
+        ("Cats are soft. What do they eat? «They eat fish.»", "Cats are soft. What do they eat?"),
+        ("Cats are soft. «They eat fish.» And dogs?", "Cats are soft. And dogs?"),
+        ("«Cats are soft. What do they eat?»", "Cats are soft. What do they eat?"),
+        ("Cats are soft. «They eat", "Cats are soft."),
+        ("Cats say «meow» to me.", "Cats say meow to me."),
+        ("Do you like cats?»", "Do you like cats?"),
+    ],
+)
+def test_signs_of_the_prompt_are_taken_off_and_what_the_other_side_said_between_them(spoken, taught):
+    verdict = judge(spoken)
+
+    assert verdict.text == taught
+    assert "marks" in verdict.mended
+    assert judge(taught).mended == ()

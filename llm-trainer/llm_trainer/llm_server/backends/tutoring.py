@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from typing import Protocol
 
 from llm_trainer.llm_server.backends.base import BackendStatus, ChatRequest, Chunk, Finish, Message
@@ -45,7 +46,8 @@ class Tutoring:
         """Speak the next turn in one piece."""
         said = self._speaker.speak
         about, which = (request.topic, request.level, request.seed), (request.turn, request.attempt)
-        text = said(request.messages, *about, turn=which[0], attempt=which[1])
+        heard = tuple(_heard(message) for message in request.messages)
+        text = said(heard, *about, turn=which[0], attempt=which[1])
         yield Chunk(text, Finish("stop", MODEL, completion_tokens=len(text.split())))
 
     async def status(self) -> BackendStatus:
@@ -55,3 +57,10 @@ class Tutoring:
 
     async def aclose(self) -> None:
         """Nothing to let go of."""
+
+
+def _heard(message: Message) -> Message:
+    """Without the signs that tell a language model where somebody's words begin and end; the tutor takes no orders."""
+    if message.role == "assistant":
+        return message
+    return replace(message, text=message.text.removeprefix("«").removesuffix("»"))

@@ -35,6 +35,12 @@ def test_past_topic_level_seed_and_number_of_the_turn_reach_the_tutor() -> None:
     assert (turn.finish.model, turn.finish.reason) == ("tutor", "stop")
 
 
+def test_signs_around_the_learners_words_do_not_reach_the_tutor() -> None:
+    turn = run(whole(Tutoring(Echo()), ask("«moo»", "«A cow!»", "«cow"), Deadlines()))
+
+    assert turn.text.startswith("['moo', '«A cow!»', 'cow']")
+
+
 def test_without_a_seed_and_a_number_the_past_is_all_it_has_to_go_by() -> None:
     assert run(whole(Tutoring(Echo()), ask("x"), Deadlines())).text.endswith(" None None 0")
 
