@@ -9,9 +9,14 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from cerebrum import __version__, commands, keeping
-from cerebrum.errors import CerebrumError
-from cerebrum.settings import Settings, load, misspelt
+try:
+    from cerebrum import __version__, commands, keeping
+    from cerebrum.errors import CerebrumError
+    from cerebrum.settings import Settings, load, misspelt
+except ModuleNotFoundError as error:
+    remedy = "use .venv/bin/python, or install requirements.txt (README.md, Start)"
+    sys.stderr.write(f"cerebrum: this Python lacks {error.name}; {remedy}\n")
+    sys.exit(2)
 
 COMMANDS: dict[str, tuple[Callable[[Settings, argparse.Namespace], int], str]] = {
     "serve": (commands.serve, "answer over HTTP until a signal comes"),

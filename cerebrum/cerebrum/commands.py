@@ -103,24 +103,28 @@ def _say_over_http(settings: Settings, frozen: bool, text: str) -> str:
 
 
 def stats(settings: Settings, given: Arguments) -> int:
-    """Print the status, of the running service if there is one."""
+    """Print the status: of the running service if there is one, else of the record; nothing is made."""
     found = _ask(settings, "/api/status")
     if found is None:
+        wiring.present_record(settings)
         learner = wiring.open_learner(settings)
         try:
             learner.wake()
             found = answers.status(learner.status())
         finally:
             learner.close()
-    if given.json:
-        print(json.dumps(found, indent=2))
-        return 0
-    for name in ("status", "stage", "exchanges", "observations", "forgotten", "vocabulary"):
-        print(f"{name:24} {found[name]}")
-    for name, value in found["measurements"].items():
-        print(f"{name:24} {value:.4g}" if isinstance(value, float) else f"{name:24} {value}")
-    print(f"{'cursor':24} {found['cursor']['seq']} {found['cursor']['head'][:16]}… in {found['cursor']['epoch']}")
+    print(json.dumps(found, indent=2) if given.json else _for_people(found))
     return 0
+
+
+def _for_people(status: dict[str, Any]) -> str:
+    """The status as lines of name and value, each name once."""
+    shown = {name: status[name] for name in ("status", "stage", "exchanges", "observations", "forgotten", "vocabulary")}
+    shown |= {name: f"{v:.4g}" if isinstance(v, float) else v for name, v in status["measurements"].items()}
+    cursor = status["cursor"]
+    shown["cursor"] = f"{cursor['seq']} {cursor['head'][:16]}… in {cursor['epoch']}"
+    width = max(map(len, shown))
+    return "\n".join(f"{name:{width}}  {value}" for name, value in shown.items())
 
 
 def _ask(settings: Settings, path: str, body: dict[str, Any] | None = None) -> dict[str, Any] | None:

@@ -25,7 +25,7 @@ Arguments = argparse.Namespace
 
 def replay(settings: Settings, _: Arguments) -> int:
     """Rebuild the mind from the record alone, and compare every saved mind with what came out at its place."""
-    store = Store(wiring.record_path(settings))
+    store = Store(wiring.present_record(settings))
     try:
         started = time.perf_counter()
         fold = Fold(store, wiring.new_mind(settings)(), Verifier(store.genesis))
@@ -59,12 +59,7 @@ def restore(settings: Settings, given: Arguments) -> int:
     target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     try:
         shutil.copyfile(source, draft)
-        store = Store(draft)
-        try:
-            seq = store.verify()
-            store.begin_epoch()
-        finally:
-            store.close()
+        seq = _check(draft, source)
         _put_aside(target, "before")
         draft.replace(target)
         sync_folder(target.parent)
@@ -78,9 +73,24 @@ def restore(settings: Settings, given: Arguments) -> int:
     return 0
 
 
+def _check(draft: Path, source: Path) -> int:
+    """Check a draft of ``source``, give it an epoch of its own, count its records; StoreCorrupt names the source."""
+    try:
+        store = Store(draft)
+        try:
+            seq = store.verify()
+            store.begin_epoch()
+        finally:
+            store.close()
+    except StoreCorrupt as error:
+        told = error.detail.replace(str(draft), str(source))
+        raise StoreCorrupt(told, remedy="name a whole copy; the present record was left as it is") from error
+    return seq
+
+
 def verify(settings: Settings, _: Arguments) -> int:
     """Check the record: pages, tables, write-ahead log, chain; and the saved minds. All faults are named."""
-    path = _there(settings)
+    path = wiring.present_record(settings)
     try:
         store = Store(path)
         try:
@@ -100,7 +110,7 @@ def verify(settings: Settings, _: Arguments) -> int:
 
 def repair(settings: Settings, _: Arguments) -> int:
     """Make the record anew from what is provably good of it; the damaged files are kept under another name."""
-    path = _there(settings)
+    path = wiring.present_record(settings)
     try:
         store = Store(path)
         try:
@@ -132,13 +142,6 @@ def repair(settings: Settings, _: Arguments) -> int:
     print(f"{kept} records are whole again, {len(found.emptied)} of them without their text: {found.emptied}")
     print("the mind is rebuilt from them at the next start; who taught it is told by the cursor's new epoch")
     return 0
-
-
-def _there(settings: Settings) -> Path:
-    path = wiring.record_path(settings)
-    if not path.exists():
-        raise SettingsError(f"there is no record at {path}", remedy="name its folder with --data-dir")
-    return path
 
 
 def _faults(path: Path) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
@@ -44,10 +45,14 @@ def load(**flags: object) -> Settings:
 def misspelt() -> list[str]:
     """Environment variables that look like settings and are none, each with the nearest one."""
     names = [name[len(PREFIX) :].lower() for name in os.environ if name.upper().startswith(PREFIX)]
-    return [f"{PREFIX}{name.upper()}: {nearest(name)}" for name in names if name not in Settings.model_fields]
+    return [f"{_variable(name)}: {nearest(name, _variable)}" for name in names if name not in Settings.model_fields]
 
 
-def nearest(name: str) -> str:
-    """A hint at what was meant."""
+def _variable(name: str) -> str:
+    return PREFIX + name.upper()
+
+
+def nearest(name: str, written: Callable[[str], str] = str) -> str:
+    """A hint at what was meant, as it is ``written`` where the mistake was made."""
     close = difflib.get_close_matches(name, Settings.model_fields, n=1, cutoff=0.4)
-    return f"did you mean {close[0]!r}?" if close else "known settings: " + ", ".join(Settings.model_fields)
+    return f"did you mean {written(close[0])}?" if close else "known: " + ", ".join(map(written, Settings.model_fields))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import re
+import subprocess
 import sys
 from pathlib import Path
 
@@ -13,6 +15,7 @@ from cerebrum.__main__ import COMMANDS, main
 from cerebrum.store import Store
 from tests.serving import Service, free_port, run
 
+HOME = Path(__file__).resolve().parent.parent
 TALK = "Hello there!\nDo you like tea?\nI like tea with milk.\n\nnever said\n"
 
 
@@ -44,11 +47,61 @@ def test_talking_in_the_terminal_is_learned(
     assert stats(place, capsys)["exchanges"] == 3
 
 
-def test_stats_can_be_read_by_people(place: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_stats_can_be_read_by_people(
+    place: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    talk(place, TALK, monkeypatch)
+    capsys.readouterr()
+
     assert main(["stats", *place]) == 0
 
-    printed = dict(line.split(maxsplit=1) for line in capsys.readouterr().out.splitlines())
-    assert (printed["status"], printed["exchanges"], printed["stage"]) == ("ok", "0", "listening")
+    lines = capsys.readouterr().out.splitlines()
+    printed = dict(line.split(maxsplit=1) for line in lines)
+    assert (printed["status"], printed["exchanges"]) == ("ok", "3")
+    assert len(printed) == len(lines)  # nothing is said twice
+
+
+@pytest.mark.parametrize("command", ["stats", "replay", "verify", "repair"])
+def test_what_only_looks_makes_no_record(command: str, place: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([command, *place]) == 2
+
+    assert "there is no record at" in capsys.readouterr().err
+    assert not Path(place[1]).exists()
+
+
+@pytest.mark.parametrize("command", ["chat", "stats", "restore"])
+def test_a_data_directory_that_is_a_file_is_refused(
+    command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "file"
+    file.write_text("kept")
+
+    assert main([command, *([str(file)] if command == "restore" else []), "--data-dir", str(file)]) == 2
+
+    assert capsys.readouterr().err == f"cerebrum: {file} is a file; name a folder with --data-dir\n"
+    assert file.read_text() == "kept"
+
+
+def test_a_python_without_the_packages_is_told_the_remedy() -> None:
+    command = [sys.executable, "-S", "-m", "cerebrum", "stats"]  # -S: without site-packages
+
+    ran = subprocess.run(command, cwd=HOME, capture_output=True, text=True, check=False)
+
+    assert ran.returncode == 2
+    assert re.fullmatch(r"cerebrum: this Python lacks \w+; .*requirements\.txt.*\n", ran.stderr)
+
+
+def test_what_is_no_copy_is_refused_by_its_own_name(
+    place: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("# no copy\n" * 100)
+
+    assert main(["restore", *place, str(page)]) == 65
+
+    told = capsys.readouterr().err
+    assert f"{page} is damaged: file is not a database; name a whole copy" in told
+    assert "restoring-" not in told
 
 
 def test_a_replay_tells_rate_chain_and_equality(

@@ -42,10 +42,10 @@ def test_an_unknown_setting_is_refused_naming_the_nearest() -> None:
     with pytest.raises(SettingsError) as caught:
         load(prot=1)
 
-    assert caught.value.remedy == "did you mean 'port'?"
+    assert caught.value.remedy == "did you mean port?"
 
 
 def test_a_misspelt_variable_is_pointed_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CEREBRUM_DATADIR", "x")
 
-    assert misspelt() == ["CEREBRUM_DATADIR: did you mean 'data_dir'?"]
+    assert misspelt() == ["CEREBRUM_DATADIR: did you mean CEREBRUM_DATA_DIR?"]
