@@ -97,7 +97,7 @@ def _sqlite(url: URL, creator: Creator | None) -> Engine:
     made = {} if creator is None else {"creator": creator}
     engine = create_engine(url, poolclass=StaticPool, connect_args={"timeout": LOCK_SECONDS}, **made)
     event.listen(engine, "connect", _configure)
-    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+    event.listen(engine, "begin", lambda connection: connection.connection.cursor().execute("BEGIN IMMEDIATE"))
     return engine
 
 

@@ -37,6 +37,7 @@ ORDER: dict[int, int] = {
             known.RETOLD,
             known.HOLD,
             known.SESSION,
+            known.TEACHER,
             known.RENEW,
             known.END,
             known.RELEASE,
