@@ -5,9 +5,9 @@ Laws:
 1. Lower orders count *types*: (context, symbol) counts how many different symbols stood before that context when the
    symbol followed, as Kneser and Ney (1995) ask. Such counts do not depend on the order in which they were made, so an
    event can be taken back exactly.
-2. A context met once costs one dictionary entry: it points at the place where it was met, and everything longer that
-   it implies is read there. It is written out only when it is met again.
-3. Keys are packed integers ``node << 24 | symbol``: about 80 bytes an entry, against 144 for tuples.
+2. A context met once costs one entry: it points at the place where it was met, and everything longer that it implies
+   is read there. It is written out only when it is met again.
+3. Keys are packed integers ``node << 24 | symbol``, in tables of 24 bytes an entry.
 """
 
 from __future__ import annotations
@@ -20,10 +20,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cerebrum.models.state import State, integers
+from cerebrum.models.table import Table
 
 SYMBOL_BITS = 24
 """More than sixteen million different symbols do not fit the packed keys."""
 
+_SYMBOLS = (1 << SYMBOL_BITS) - 1
 _ROOT = 0
 _LOW_COUNTS = 5
 _SELDOM = 2
@@ -33,7 +35,7 @@ _OFTEN = 64
 class ContextCounts:
     """Counts of symbols after contexts of 0 to ``order - 1`` symbols, over one growing stream of symbols.
 
-    Symbols are integers from 0 to 2**24 - 1. ``limit`` bounds the entries kept, at about 95 bytes each: beyond it the
+    Symbols are integers from 0 to 2**24 - 1. ``limit`` bounds the entries kept, at about 30 bytes each: beyond it the
     oldest and least used contexts are dropped.
     """
 
@@ -42,8 +44,8 @@ class ContextCounts:
         self.limit = limit
         self.full_at = limit
         self.stream = array("I", [0] * (order - 1))
-        self.counts: dict[int, int] = {}
-        self.nodes: dict[int, int] = {}
+        self.counts = Table()
+        self.nodes = Table()
         self.totals = array("I", [0])
         self.ones = array("I", [0])
         self.twos = array("I", [0])
@@ -79,8 +81,8 @@ class ContextCounts:
         while depth < self.order:
             key = node << SYMBOL_BITS | stream[place - depth]
             child = nodes.get(key)
-            if child is None:
-                nodes[key] = ~place
+            if not child:
+                nodes.put(key, ~place)
                 for implied in range(depth, self.order):
                     self._moved(implied, 0)
                 break
@@ -95,8 +97,8 @@ class ContextCounts:
     def _increment(self, node: int, depth: int, symbol: int) -> int:
         """Count one more ``symbol`` at ``node``; the count before."""
         key = node << SYMBOL_BITS | symbol
-        count = self.counts.get(key, 0)
-        self.counts[key] = count + 1
+        count = self.counts.get(key)
+        self.counts.put(key, count + 1)
         self.totals[node] += 1
         if count == 0:
             self.ones[node] += 1
@@ -121,14 +123,14 @@ class ContextCounts:
     def _split(self, key: int, place: int, depth: int) -> int:
         """Write out the context that was met once, at ``place``; its longer form now points there."""
         node = len(self.totals)
-        self.nodes[key] = node
+        self.nodes.put(key, node)
         self.totals.append(1)
         self.ones.append(1)
         self.twos.append(0)
         self.more.append(0)
-        self.counts[node << SYMBOL_BITS | self.stream[place]] = 1
+        self.counts.put(node << SYMBOL_BITS | self.stream[place], 1)
         if depth + 1 < self.order:
-            self.nodes[node << SYMBOL_BITS | self.stream[place - depth - 1]] = ~place
+            self.nodes.put(node << SYMBOL_BITS | self.stream[place - depth - 1], ~place)
         return node
 
     def settle(self) -> None:
@@ -160,7 +162,7 @@ class ContextCounts:
                 break
             depth += 1
             child = nodes.get(node << SYMBOL_BITS | history[-depth])
-            if child is None:
+            if not child:
                 break
             if child < 0:
                 return self._follow(history, symbol, ~child, depth, p)
@@ -180,7 +182,7 @@ class ContextCounts:
 
     def count(self, symbol: int) -> int:
         """In how many different contexts the symbol was met; 0 when it is unheard or wholly forgotten."""
-        return self.counts.get(symbol, 0)
+        return self.counts.get(symbol)
 
     def types(self) -> int:
         """How many different symbols are known."""
@@ -195,11 +197,11 @@ class ContextCounts:
         while depth < self.order:
             key = node << SYMBOL_BITS | history[-depth]
             child = self.nodes.get(key)
-            if child is None:
+            if not child:
                 break
             if child < 0:
                 if self._is_at(~child, history, symbol, depth):
-                    del self.nodes[key]
+                    self.nodes.remove(key)
                     for implied in range(depth, self.order):
                         self._moved_back(implied, 1)
                 break
@@ -216,7 +218,7 @@ class ContextCounts:
 
     def admit(self, symbol: int) -> None:
         """Make sure that a symbol counts as met: what was pruned cannot be taken back exactly, and may be too often."""
-        if symbol not in self.counts:
+        if not self.counts.get(symbol):
             self._increment(_ROOT, 0, symbol)
 
     def _is_at(self, place: int, history: Sequence[int], symbol: int, depth: int) -> bool:
@@ -226,13 +228,13 @@ class ContextCounts:
     def _decrement(self, node: int, depth: int, symbol: int) -> int:
         """Count one less; what is left. An event that was pruned away here counts as gone."""
         key = node << SYMBOL_BITS | symbol
-        count = self.counts.get(key, 0)
+        count = self.counts.get(key)
         if not count:
             return 0
         if count > 1:
-            self.counts[key] = count - 1
+            self.counts.put(key, count - 1)
         else:
-            del self.counts[key]
+            self.counts.remove(key)
         self.totals[node] -= 1
         if count == 1:
             self.ones[node] -= 1
@@ -265,28 +267,35 @@ class ContextCounts:
         """Drop the older half of the contexts met once, and of the older half those met at most ``seldom`` times.
 
         Counts of counts keep them: discounts are estimates anyway. What hangs below a dropped context goes with it;
-        a context is always written out before the longer ones below it, so one pass in that order finds them all.
+        what is left is numbered anew, in the same order.
         """
-        places = np.array([~child for child in self.nodes.values() if child < 0], dtype=np.int64)
-        oldest = int(np.median(places)) if len(places) else -1
-        gone = {node for node in range(1, len(self.totals) // 2) if self.totals[node] <= seldom}
-        for child, key in sorted((child, key) for key, child in self.nodes.items() if child > 0):
-            if key >> SYMBOL_BITS in gone:
-                gone.add(child)
-        kept = {key: child for key, child in self.nodes.items() if child not in gone and (child > 0 or ~child > oldest)}
-        self.nodes = {key: child for key, child in kept.items() if key >> SYMBOL_BITS not in gone}
-        self.counts = {key: count for key, count in self.counts.items() if key >> SYMBOL_BITS not in gone}
-        for node in gone:
-            self.totals[node] = self.ones[node] = self.twos[node] = self.more[node] = 0
+        (keys, children), (counted, counts) = self.nodes.items(), self.counts.items()
+        kinds = np.array([self.totals, self.ones, self.twos, self.more], np.uint32)
+        parents, at = keys >> SYMBOL_BITS, counted >> SYMBOL_BITS
+        once = children < 0
+        oldest = int(np.median(~children[once])) if once.any() else -1
+        gone = np.zeros(kinds.shape[1], np.bool_)
+        gone[1 : len(gone) // 2] = kinds[0, 1 : len(gone) // 2] <= seldom
+        for _ in range(self.order):
+            gone[children[~once]] |= gone[parents[~once]]
+        kept = ~gone[parents] & np.where(once, ~children > oldest, ~gone[np.maximum(children, 0)])
+        numbers = np.cumsum(~gone, dtype=np.int64) - 1
+        self.totals, self.ones, self.twos, self.more = (_array("I", column) for column in kinds[:, ~gone])
+        keys = numbers[parents] << SYMBOL_BITS | keys & _SYMBOLS
+        children = np.where(once, children, numbers[np.maximum(children, 0)].astype(np.int32))
+        self.nodes.replace(keys[kept], children[kept])
+        counted, left = numbers[at] << SYMBOL_BITS | counted & _SYMBOLS, ~gone[at]
+        self.counts.replace(counted[left], counts[left])
 
     def state(self) -> State:
         """Everything that can influence later behaviour; equal after equal histories of calls."""
+        (keys, children), (counted, counts) = self.nodes.items(), self.counts.items()
         return {
             "stream": np.array(self.stream, dtype=np.uint32),
-            "count_keys": integers(self.counts.keys()),
-            "count_values": integers(self.counts.values()),
-            "node_keys": integers(self.nodes.keys()),
-            "node_values": integers(self.nodes.values()),
+            "count_keys": counted,
+            "count_values": counts,
+            "node_keys": keys,
+            "node_values": children,
             "kinds": np.array([self.totals, self.ones, self.twos, self.more], dtype=np.uint32),
             "full_at": integers([self.full_at]),
             "count_of_counts": np.array(self.count_of_counts, dtype=np.int64),
@@ -297,8 +306,8 @@ class ContextCounts:
         self.stream = _array("I", state["stream"])
         self.full_at = int(state["full_at"][0])
         self._tail = tuple(self.stream[len(self.stream) - self.order + 1 :])
-        self.counts = dict(zip(state["count_keys"].tolist(), state["count_values"].tolist(), strict=True))
-        self.nodes = dict(zip(state["node_keys"].tolist(), state["node_values"].tolist(), strict=True))
+        self.counts.replace(state["count_keys"], state["count_values"])
+        self.nodes.replace(state["node_keys"], state["node_values"])
         self.totals, self.ones, self.twos, self.more = (_array("I", column) for column in state["kinds"])
         self.count_of_counts = [list(kinds) for kinds in state["count_of_counts"].tolist()]
         self.settle()

@@ -61,7 +61,7 @@ class KneserNey:
             if depth >= order:
                 break
             child = nodes.get(node << SYMBOL_BITS | history[-depth])
-            if child is None:
+            if not child:
                 break
             if child < 0:
                 first, place = depth, ~child
