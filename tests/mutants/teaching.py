@@ -67,6 +67,7 @@ ORDER = (
         "each exchange chained to nothing",
         "P9",
         (LEDGER, "chained(previous, **said", "chained('0' * 64, **said"),
+        test=tests("simulator/test_simulator.py", "without_faults"),
     ),
 )
 DOUBT = (

@@ -35,7 +35,7 @@ class Parts:
     topic_switch_interval: int
 
 
-def _parts(request: Request) -> Parts:
+async def _parts(request: Request) -> Parts:  # not a plain one, which would cost each request a thread
     parts = request.app.state.parts
     assert isinstance(parts, Parts)
     return parts
