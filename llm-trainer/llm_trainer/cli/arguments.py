@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
+from llm_trainer.session.strategies import NAMES
+
+from .numbers import DELAY, EXCHANGES, SEED
 from .teachers import teacher_settings
+
+_Number = TypeVar("_Number", int, float)
 
 EXAMPLES = """\
 examples:
@@ -58,33 +63,34 @@ def _parser(program: str) -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     add = parser.add_argument
-    add("--exchanges", type=_count, default=100, metavar="N", help="exchanges to teach (default: 100)")
-    add("--delay", type=_seconds, metavar="S", help="seconds from one exchange's start to the next (0: no pause)")
+    add("--exchanges", type=_typed(EXCHANGES.whole), default=100, metavar="N", help="exchanges to teach (default: 100)")
+    add(
+        "--delay",
+        type=_typed(DELAY.seconds),
+        metavar="S",
+        help="seconds from one exchange's start to the next (0: no pause)",
+    )
     who = "auto, tutor, ollama[:MODEL], openai[:MODEL], recorded:FILE or gguf:FILE; of several with commas between, "
     add("--teacher", metavar="WHO", help=f"{who}the first that can speaks, and the next when it fails")
     add("--topics", type=_names, metavar="A,B,…", help="topics to talk about, in this order")
-    add("--strategy", metavar="NAME", help="how to teach")
-    add("--seed", type=int, metavar="N", help="makes the session's choices the same each time")
+    add("--strategy", choices=NAMES, metavar="NAME", help=f"how to teach: {', '.join(NAMES)}")
+    add("--seed", type=_typed(SEED.whole), metavar="N", help="makes the session's choices the same each time")
     add("--no-train", action="store_true", help="start the services and leave the rest to you; Ctrl+C ends them")
     add("--stay", action="store_true", help="keep the services up after the session; Ctrl+C ends them")
     add("--check", action="store_true", help=argparse.SUPPRESS)
     return parser
 
 
-def _count(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 1_000_000:
-        raise argparse.ArgumentTypeError(f"{text} is not a number from 1 to 1000000")
-    return int(text)
+def _typed(read_number: Callable[[object], _Number]) -> Callable[[str], _Number]:
+    """In argparse's words: only of its own errors does it show the sentence."""
 
+    def convert(text: str) -> _Number:
+        try:
+            return read_number(text)
+        except ValueError as why:
+            raise argparse.ArgumentTypeError(str(why)) from why
 
-def _seconds(text: str) -> float:
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = math.nan
-    if not 0 <= seconds <= 3600:
-        raise argparse.ArgumentTypeError(f"{text} is not a number of seconds from 0 to 3600")
-    return seconds
+    return convert
 
 
 def _names(text: str) -> list[str]:

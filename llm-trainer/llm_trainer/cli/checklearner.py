@@ -47,7 +47,7 @@ def _examine(http: httpx.Client, url: str) -> list[Finding]:
             )
         ]
     declared = [str(each) for each in status.get("capabilities") or []]
-    found = [Finding("status", "right", f"stage {status.get('stage')}, {status.get('exchanges')} exchanges learned")]
+    found = [_told(status)]
     found += [
         Finding(name, "right", meaning)
         if name in declared
@@ -59,6 +59,14 @@ def _examine(http: httpx.Client, url: str) -> list[Finding]:
     if "idempotency" in declared:
         found.append(_unknown_key(http))
     return found
+
+
+def _told(status: dict[str, Any]) -> Finding:
+    """What it says of itself; a stage and a count are not asked of every learner, but missed."""
+    if status.get("stage") is None and status.get("exchanges") is None:
+        advice = "is it a learner at all? one that tells of neither can be taught, but its growth not be followed"
+        return Finding("status", "doubtful", "it tells of no stage and of no exchanges", advice)
+    return Finding("status", "right", f"stage {status.get('stage')}, {status.get('exchanges')} exchanges learned")
 
 
 def _without(name: str) -> str:
@@ -98,6 +106,8 @@ def _ask(http: httpx.Client, method: str, path: str, body: object) -> dict[str, 
     try:
         answer = http.request(method, path, json=body) if body is not None else http.request(method, path)
         found = answer.json() if answer.is_success else None
+    except httpx.ConnectError:
+        return "nobody listens there"
     except httpx.HTTPError as error:
         return f"no answer ({type(error).__name__})"
     except ValueError:

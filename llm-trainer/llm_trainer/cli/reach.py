@@ -29,6 +29,18 @@ Url = Annotated[
 ]
 
 
+def number(flag: str, read: Callable[[object], float], help_: str, metavar: str = "N") -> Any:
+    """An option that takes a number; what is none is told by its value, with what is meant."""
+
+    def convert(text: object) -> float:
+        try:
+            return read(text)
+        except ValueError as why:
+            raise typer.BadParameter(str(why)) from why
+
+    return typer.Option(flag, parser=convert, metavar=metavar, help=help_)
+
+
 @dataclass(frozen=True)
 class Reach:
     """One call of the command line."""

@@ -63,3 +63,27 @@ def test_nonsense_is_refused_with_exit_code_2_and_the_reason(
 
     assert ended.value.code == 2
     assert word in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("flag", "value", "meant"),
+    [
+        ("--exchanges", "x", "a whole number from 1 to 1000000"),
+        ("--exchanges", "0", "a whole number from 1 to 1000000"),
+        ("--delay", "-1", "a number of seconds from 0 to 3600"),
+        ("--delay", "nan", "a number of seconds from 0 to 3600"),
+        ("--seed", "1.5", "a whole number from 0 to 2147483647"),
+        ("--strategy", "shouting", "choose from"),
+    ],
+)
+def test_what_makes_no_sense_is_told_by_its_value_and_what_is_meant(
+    flag: str, value: str, meant: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        read([flag, value])
+
+    assert ended.value.code == 2
+    told = capsys.readouterr().err
+    assert f"argument {flag}: " in told
+    assert f"'{value}'" in told
+    assert meant in told

@@ -56,6 +56,16 @@ def test_a_learner_that_cannot_be_asked_without_teaching_it_is_not_asked(middlew
     assert "freeze" in [finding.subject for finding in findings if finding.verdict == "doubtful"]
 
 
+def test_what_tells_nothing_of_a_learner_is_doubted(middleware: FakeMiddleware) -> None:
+    middleware.route = lambda *_: (200, "application/json", {"ready": True})  # type: ignore[method-assign]
+
+    told = next(finding for finding in check_learner(middleware.url) if finding.subject == "status")
+
+    assert told.verdict == "doubtful"
+    assert "None" not in told.seen
+    assert "is it a learner" in told.advice
+
+
 def test_what_is_no_address_is_a_settings_error() -> None:
     with pytest.raises(SettingsError, match="not an http address"):
         check_learner("localhost:8000")

@@ -213,6 +213,21 @@ def test_wrong_use_is_exit_code_2(typed: str, capsys: pytest.CaptureFixture[str]
     assert "Traceback" not in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("log --limit many", "'many' is not a whole number from 1 to 1000"),
+        ("start --max-tokens 0", "'0' is not a whole number of 1 or more"),
+        ("change --delay 99999", "'99999' is not a number of seconds from 0 to 3600"),
+    ],
+)
+def test_a_number_that_is_none_is_told_with_what_is_meant(
+    typed: str, meant: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(typed.split()) == 2
+    assert meant in " ".join(capsys.readouterr().err.split())
+
+
 def test_nobody_at_the_door_is_exit_code_3(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["status", "--url", "http://127.0.0.1:9"]) == 3
     assert "python middleware.py" in capsys.readouterr().err

@@ -1,8 +1,14 @@
-"""What our own code does and does not: read as a syntax tree, never run."""
+"""What our own code does and does not: read as a syntax tree, never run.
+
+A name that does not stand in a file's text does not stand in its tree, so only files that name anything looked for are
+parsed. (Python takes letters of the same look for each other, as NFKC does; so does the search.)
+"""
 
 from __future__ import annotations
 
 import ast
+import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +22,17 @@ OPENS_SOCKETS = frozenset(
 )
 NETWORK_MODULES = frozenset(
     {"http.client", "urllib.request", "httpx", "httpx2", "requests", "aiohttp", "ollama", "openai"}
+)
+_NAMED = re.compile(
+    "|".join(
+        rf"\b{re.escape(name)}\b"
+        for name in sorted(
+            {LEARNER_PACKAGE, "os", "subprocess", "socket", "asyncio"}
+            | RUNS_TEXT
+            | UNSAFE_MODULES
+            | {name.split(".")[0] for name in NETWORK_MODULES}
+        )
+    )
 )
 
 
@@ -33,7 +50,10 @@ class Place:
 
 @dataclass(frozen=True)
 class Module:
-    """One file, read. ``folder``: that of the package in which it lies, empty for the package itself."""
+    """One file, read. ``folder``: that of the package in which it lies, empty for the package itself.
+
+    ``nodes``: its tree, empty where nothing that is looked for is named.
+    """
 
     file: str
     folder: str
@@ -45,9 +65,14 @@ def read(package: Path) -> list[Module]:
     found = []
     for path in sorted(package.rglob("*.py")):
         within = path.relative_to(package).parts
-        tree = ast.parse(path.read_text("utf-8"), str(path))
-        found.append(Module(path.name, within[0] if len(within) > 1 else "", tuple(ast.walk(tree))))
+        found.append(Module(path.name, within[0] if len(within) > 1 else "", _nodes(path)))
     return found
+
+
+def _nodes(path: Path) -> tuple[ast.AST, ...]:
+    text = path.read_text("utf-8")
+    plain = text if text.isascii() else unicodedata.normalize("NFKC", text)
+    return tuple(ast.walk(ast.parse(text, str(path)))) if _NAMED.search(plain) else ()
 
 
 def imports_of(modules: Iterable[Module], package: str) -> list[Place]:

@@ -11,8 +11,10 @@ from llm_trainer.cli import tables
 from llm_trainer.cli.client import Json, Middleware
 from llm_trainer.cli.completing import sessions_named
 from llm_trainer.cli.following import watch_session
-from llm_trainer.cli.reach import Reach, verb
+from llm_trainer.cli.numbers import Range
+from llm_trainer.cli.reach import Reach, number, verb
 
+MANY = Range(1, 1_000)
 Session = Annotated[
     str,
     typer.Argument(
@@ -45,8 +47,8 @@ def register(app: typer.Typer) -> None:
     def log(
         reach: Reach,
         session: Session = "",
-        limit: Annotated[int, typer.Option("--limit", min=1, max=1_000, help="How many exchanges.")] = 20,
-        after: Annotated[int | None, typer.Option("--after", min=0, help="Only those with a greater number.")] = None,
+        limit: Annotated[int, number("--limit", MANY.whole, "How many exchanges.")] = 20,
+        after: Annotated[int | None, number("--after", Range(0).whole, "Only those with a greater number.")] = None,
     ) -> None:
         """Show the exchanges of a session."""
         reach.ask(lambda middleware: middleware.log(limit, after, session), tables.log)
@@ -63,7 +65,7 @@ def register(app: typer.Typer) -> None:
     @verb(app)
     def sessions(
         reach: Reach,
-        limit: Annotated[int, typer.Option("--limit", min=1, max=1_000, help="How many.")] = 100,
+        limit: Annotated[int, number("--limit", MANY.whole, "How many.")] = 100,
         status: Annotated[Standing | None, typer.Option("--status", help="Only these.")] = None,
     ) -> None:
         """List all sessions, newest first."""

@@ -10,29 +10,33 @@ import typer
 from llm_trainer.cli import tables
 from llm_trainer.cli.client import Json, Middleware
 from llm_trainer.cli.completing import sessions_named, strategies
-from llm_trainer.cli.reach import Reach, verb
+from llm_trainer.cli.numbers import DELAY, EXCHANGES, SEED, Range
+from llm_trainer.cli.reach import Reach, number, verb
 from llm_trainer.errors import SettingsError
+from llm_trainer.session.strategies import NAMES
 
-Exchanges = Annotated[int, typer.Option("--exchanges", min=1, max=1_000_000, help="Exchanges to teach.")]
+Exchanges = Annotated[int, number("--exchanges", EXCHANGES.whole, "Exchanges to teach, 1 to 1,000,000.")]
 Delay = Annotated[
-    float | None, typer.Option("--delay", min=0, max=3600, help="Seconds from one exchange's start to the next.")
+    float | None,
+    number("--delay", DELAY.seconds, "Seconds from one exchange's start to the next, 0 to 3600.", metavar="S"),
 ]
-Topics = Annotated[str | None, typer.Option("--topics", help="Topics to talk about, separated by commas.")]
-Strategy = Annotated[str | None, typer.Option("--strategy", help="How to teach.", autocompletion=strategies)]
-Seed = Annotated[
-    int | None, typer.Option("--seed", min=0, max=2**31 - 1, help="Makes the session's choices the same each time.")
-]
+Topics = Annotated[str | None, typer.Option("--topics", metavar="A,B,…", help="Topics to talk about.")]
+_WAYS = f"How to teach: {', '.join(NAMES)}."
+Strategy = Annotated[str | None, typer.Option("--strategy", metavar="NAME", help=_WAYS, autocompletion=strategies)]
+Seed = Annotated[int | None, number("--seed", SEED.whole, "Makes the session's choices the same each time.")]
 Session = Annotated[
     str,
     typer.Argument(help="The session's id or name; the one started last when left out.", autocompletion=sessions_named),
 ]
-
-
-Learner = Annotated[str | None, typer.Option("--learner", help="Whom to teach, by a name from the settings.")]
-Speaker = Annotated[str | None, typer.Option("--teacher", help="Who speaks, by a name from the settings.")]
-Seconds = Annotated[float | None, typer.Option("--max-seconds", min=0, help="End after so many seconds.")]
-Tokens = Annotated[int | None, typer.Option("--max-tokens", min=1, help="End after so many tokens of the model's.")]
-Failures = Annotated[int | None, typer.Option("--max-failures", min=1, help="End after so many failures in a row.")]
+Learner = Annotated[
+    str | None, typer.Option("--learner", metavar="NAME", help="Whom to teach, by a name from the settings.")
+]
+Speaker = Annotated[
+    str | None, typer.Option("--teacher", metavar="NAME", help="Who speaks, by a name from the settings.")
+]
+Seconds = Annotated[float | None, number("--max-seconds", Range(0).seconds, "End after so many seconds.", metavar="S")]
+Tokens = Annotated[int | None, number("--max-tokens", Range(1).whole, "End after so many tokens of the model's.")]
+Failures = Annotated[int | None, number("--max-failures", Range(1).whole, "End after so many failures in a row.")]
 
 
 def plan_of(exchanges: int | None, topics: str | None, **wished: object) -> Json:
@@ -96,7 +100,7 @@ def register(app: typer.Typer) -> None:
     def step(
         reach: Reach,
         session: Session = "",
-        exchanges: Annotated[int, typer.Option("--exchanges", min=1, max=1_000_000, help="How many.")] = 1,
+        exchanges: Annotated[int, number("--exchanges", EXCHANGES.whole, "How many.")] = 1,
     ) -> None:
         """Make one exchange of a paused session, or some."""
         reach.ask(lambda middleware: middleware.step(session, exchanges), tables.brief)
@@ -109,7 +113,7 @@ def register(app: typer.Typer) -> None:
         delay: Delay = None,
         topics: Topics = None,
         strategy: Strategy = None,
-        topic: Annotated[str | None, typer.Option("--topic", help="What to talk about next.")] = None,
+        topic: Annotated[str | None, typer.Option("--topic", metavar="NAME", help="What to talk about next.")] = None,
     ) -> None:
         """Change delay, topics or strategy while the session runs."""
         changes = plan_of(None, topics, delay=delay, strategy=strategy, topic=topic)
