@@ -83,7 +83,7 @@ def _read(arguments: Sequence[str]) -> argparse.Namespace:
     )
     parser.add_argument("--promises", action="store_true", help="only the tests of the promises, and their figures")
     parser.add_argument("--full", action="store_true", help="the long forms of the tests of the promises; takes hours")
-    parser.add_argument("--sim", metavar="SEED", help="replay one seed of the simulator, step by step")
+    parser.add_argument("--sim", type=int, metavar="SEED", help="replay one seed of the simulator, step by step")
     return parser.parse_args(list(arguments))
 
 
@@ -132,11 +132,11 @@ def mutants_check(project: Project) -> Check:
     return Check("repository: promises", command, ROOT)
 
 
-def _replay(project: Project, seed: str) -> int:
+def _replay(project: Project, seed: int) -> int:
     if not (project.folder / "tests" / "simulator").exists():
         print("The simulator lies in llm-trainer/, which is not here.", file=sys.stderr)
         return 2
-    command = [str(project.python), "-m", "tests.simulator", seed]
+    command = [str(project.python), "-m", "tests.simulator", str(seed)]
     return subprocess.call(command, cwd=project.folder, env=clean(os.environ), stdin=subprocess.DEVNULL)  # noqa: S603
 
 

@@ -24,14 +24,14 @@ class Ends:
         """The learner of that name; NotFound."""
         if name not in self.learners:
             known = ", ".join(self.learners)
-            raise NotFound(f"the settings name no learner {name[:80]!r}", remedy=f"the setting `learners` names: {known}")
+            raise NotFound(f"the settings name no learner {name[:80]!r}", remedy=f"the setting learners names {known}")
         return self.learners[name]
 
     def teacher(self, name: str) -> Teacher:
         """The teacher of that name; NotFound."""
         if name not in self.teachers:
             known = ", ".join(self.teachers)
-            raise NotFound(f"the settings name no teacher {name[:80]!r}", remedy=f"the setting `teachers` names: {known}")
+            raise NotFound(f"the settings name no teacher {name[:80]!r}", remedy=f"the setting teachers names {known}")
         return self.teachers[name]
 
     def of(self, row: Row) -> tuple[Learner, Teacher]:
