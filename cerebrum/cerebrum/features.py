@@ -10,6 +10,7 @@ import math
 import zlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from itertools import chain, islice, pairwise
 from typing import NamedTuple, cast
 
@@ -38,8 +39,13 @@ class Packed(NamedTuple):
     starts: NDArray[np.int64]
 
 
-_ONCE: Floats = np.ones(1024, np.float32)
-_ONCE.flags.writeable = False
+@lru_cache(maxsize=1024)
+def once(size: int) -> Floats:
+    """Return ``size`` ones, the same for all bags of that size in which nothing occurs twice."""
+    ones = np.ones(size, np.float32)
+    ones.flags.writeable = False
+    return ones
+
 
 EMPTY = Bag(np.zeros(0, np.int32), np.zeros(0, np.float32))
 
@@ -92,7 +98,7 @@ class Features:
         times = Counter(self._found(folded, grow) if None in found else cast("list[int]", found))
         rows = np.fromiter(times, np.int32, len(times))
         if times.total() == len(times):
-            return Bag(rows, _ONCE[: len(rows)] if len(rows) <= len(_ONCE) else np.ones(len(rows), np.float32))
+            return Bag(rows, once(len(rows)))
         return Bag(rows, 1 + np.log(np.fromiter(times.values(), np.float32, len(times))))
 
     def _found(self, folded: Sequence[str], grow: bool) -> list[int]:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cerebrum.features import Bag, Floats
+from cerebrum.features import Bag, Floats, once
 from cerebrum.places import NOWHERE, Places
 from cerebrum.ranking import REPLY, Towers, unit
 from cerebrum.state import State
@@ -170,13 +170,15 @@ class Shelf:
         tokens = [vocabulary[k] for k in state["tokens"].tolist()]
         folded = [*map(intern, map(fold, tokens))]
         rows, counts = state["rows"], state["counts"]
+        often = np.concatenate([[0], np.cumsum(counts != 1)]).tolist()
         origins = [*map(tuple, state["origins"].tolist())]
         ends = zip(*(state[f"{name}_ends"].tolist() for name in ("token", "row", "origin")), strict=True)
         marks = zip(state["opened"].tolist(), state["followed"].tolist(), strict=True)
         token, row, origin = 0, 0, 0
         for (token_end, row_end, origin_end), (opened, followed) in zip(ends, marks, strict=True):
             own = tuple(tokens[token:token_end])
-            bag = Bag(rows[row:row_end], counts[row:row_end])
+            repeats = often[row_end] > often[row]
+            bag = Bag(rows[row:row_end], counts[row:row_end] if repeats else once(row_end - row))
             heard = origins[origin:origin_end]
             said = tuple(filter(None, folded[token:token_end]))
             self.passages.append(Passage(join(own), own, said, bag, heard, opened, followed))

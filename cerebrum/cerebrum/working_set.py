@@ -21,6 +21,7 @@ from cerebrum.tokenizer import SentenceEnds, fold, join
 
 _RENEWED, _ROUND = 16, 100
 _ANEW = (200, 400, 800, 1600, 3200)
+_OFTEN_FOR, _SELDOM = 5000, 4
 _STEPS_ANEW = 0.35
 _IMAGINED_ANEW = 2
 
@@ -88,15 +89,18 @@ class WorkingSet:
     def train(self, chance: np.random.Generator, ordinal: int, *, one_sided: bool) -> None:
         """Take one step of the towers, in turn with turns and with sentences, and bring some places up to date.
 
+        The more was heard, the less one more observation can teach: from 5,000 on a step is taken with every second,
+        from 15,000 on with every fourth.
         Whenever the observations have doubled, the towers are learned anew from all pairs, a slice with each of the
         next observations: what was learned from the first few turns, over and over, before there were more, would
         otherwise weigh too much for good. Where only one side is heard, what the other said is imagined anew too.
         """
         if ordinal + 1 in _ANEW:
             self.relearning.begin(round(_STEPS_ANEW * len(self.turns)), _IMAGINED_ANEW if one_sided else 0)
-        if ordinal % 2:
+        step, between = divmod(ordinal, min(_SELDOM, 1 + ordinal // _OFTEN_FOR))
+        if not between and step % 2:
             self.lessons.learn_turns(self.towers, chance)
-        else:
+        elif not between:
             self.lessons.learn_sentences(self.towers, chance, answers_move=ordinal < _ANEW[0])
         self.relearning.advance(chance)
         for part in (self.contexts, self.turns, self.sentences):
