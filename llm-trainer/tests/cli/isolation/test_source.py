@@ -25,6 +25,7 @@ def test_our_code_as_it_is_passes() -> None:
         ("no injection: our code", "middleware/run.py", "eval('1')"),
         ("no injection: our code", "llm_server/talk.py", "import os; os.system('true')"),
         ("no injection: our code", "session/state.py", "import pickle"),
+        ("no injection: our code", "session/state.py", "\uff45val('1')"),
         ("monitorable: one door", "middleware/learner.py", "import httpx2"),
         ("monitorable: one door", "middleware/teacher.py", "import socket; socket.create_connection(('h', 1))"),
     ],
