@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
@@ -28,6 +29,7 @@ class _Figures(Collector):
         yield _gauge("learner_up", "1 while the learner answers", status["cerebrum_connected"])
         yield _gauge("llm_up", "1 while the LLM server answers", status["llm_connected"])
         yield _gauge("listeners", "open event streams", len(self._parts.hub))
+        yield _gauge("tasks", "what the service is doing at once, and must not grow", len(asyncio.all_tasks()))
         vocabulary = status["learner"]["growth"].get("vocabulary")
         if isinstance(vocabulary, (int, float)):
             yield _gauge("learner_vocabulary", "words that the learner says it knows", vocabulary)

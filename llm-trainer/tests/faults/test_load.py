@@ -5,10 +5,12 @@ Times under load are told as figures; what is asserted does not depend on the ma
 
 from __future__ import annotations
 
+import re
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor, wait
 
+import httpx2
 import psutil
 import pytest
 
@@ -55,11 +57,16 @@ def test_a_crowd_is_answered_or_told_when_to_come_again(tmp_path, figure, scale)
 @pytest.mark.promise("P15")
 def test_nothing_grows_however_long_it_runs(tmp_path, figure, scale):
     exchanges, step = scale(2_000, 50_000), scale(200, 1_000)
-    samples: list[tuple[int, float, int, int, int]] = []
+    samples: list[tuple[int, float, int, int, int, int]] = []
     with crew(tmp_path) as running:
         process = psutil.Process(running.middleware.pid)
         log = tmp_path / "record.sqlite3-wal"
         running.begin(max_exchanges=exchanges)
+
+        def tasks() -> int:
+            with httpx2.Client(trust_env=False, timeout=20) as client:
+                text = client.get(f"http://127.0.0.1:{running.middleware.port}/metrics").text
+            return int(float(re.findall(r"^llm_trainer_tasks (.*)$", text, re.MULTILINE)[0]))
 
         def done() -> int:
             status = running.middleware.ask("GET", "/api/training/status")
@@ -68,25 +75,29 @@ def test_nothing_grows_however_long_it_runs(tmp_path, figure, scale):
         began = time.monotonic()
         for target in range(step, exchanges + 1, step):
             wait_until(lambda target=target: done() >= target, 600)
-            sizes = (process.num_fds(), process.num_threads(), log.stat().st_size if log.exists() else 0)
-            samples.append((done(), process.memory_info().rss / MEGABYTE, *sizes))
+            counts = (process.num_fds(), process.num_threads(), tasks())
+            size = log.stat().st_size if log.exists() else 0
+            samples.append((done(), process.memory_info().rss / MEGABYTE, *counts, size))
         seconds = time.monotonic() - began
         running.end()
         taught, heard = running.taught(), running.heard()
     settled = samples[len(samples) // 2 :]
     slope = _slope([(number / 10_000, rss) for number, rss, *_ in settled])
-    files, threads = ({sample[place] for sample in settled} for place in (2, 3))
+    files, threads, at_once = ({sample[place] for sample in settled} for place in (2, 3, 4))
+    most_log = max(sample[5] for sample in samples)
     figure(
         "P15", exchanges=len(heard), memory_mb_per_10_000=round(slope, 2), memory_mb=round(samples[-1][1]),
         files=f"{min(files)}-{max(files)}", threads=f"{min(threads)}-{max(threads)}",
-        log_mb=round(max(sample[4] for sample in samples) / MEGABYTE, 1), per_second=round(len(heard) / seconds),
+        tasks=f"{min(at_once)}-{max(at_once)}", log_mb=round(most_log / MEGABYTE, 1),
+        per_second=round(len(heard) / seconds),
     )  # fmt: skip
 
     assert taught == heard
     assert len(heard) == exchanges
     assert max(files) - min(files) <= 4
     assert max(threads) - min(threads) <= 2
-    assert max(sample[4] for sample in samples) < 16 * MEGABYTE
+    assert max(at_once) - min(at_once) <= 4
+    assert most_log < 16 * MEGABYTE
     growth = settled[-1][1] - settled[0][1]
     assert slope < 1 if exchanges >= 20_000 else growth < 16, samples  # a short run shows its last export
 

@@ -1,10 +1,10 @@
 from __future__ import annotations
 
-from llm_trainer.middleware.bodies import Bodies
+from llm_trainer.middleware.bodies import BESIDES_BYTES, Bodies
 
 
 def test_the_latest_bodies_are_kept_and_the_oldest_let_go() -> None:
-    bodies = Bodies(talk_bytes=30, each_bytes=10)
+    bodies = Bodies(talk_bytes=3 * (BESIDES_BYTES + 10), each_bytes=10)
     for number in range(1, 6):
         bodies.begin(number, "POST", b"12345", "s")
         bodies.finish(number, b"54321")
@@ -26,7 +26,7 @@ def test_of_a_long_body_the_beginning_is_kept_and_the_cut_is_told() -> None:
 
 
 def test_looks_at_the_peers_never_push_out_what_was_said() -> None:
-    bodies = Bodies(talk_bytes=20, look_bytes=20)
+    bodies = Bodies(look_bytes=5 * (BESIDES_BYTES + 4))
     bodies.begin(1, "POST", b"said", "s")
     for number in range(2, 1000):
         bodies.begin(number, "GET", b"", None)
@@ -37,7 +37,7 @@ def test_looks_at_the_peers_never_push_out_what_was_said() -> None:
 
 
 def test_a_call_answered_after_its_bodies_were_let_go_changes_nothing() -> None:
-    bodies = Bodies(talk_bytes=8)
+    bodies = Bodies(talk_bytes=BESIDES_BYTES + 8)
     bodies.begin(1, "POST", b"12345", "s")
     bodies.begin(2, "POST", b"12345", "s")
     bodies.finish(1, b"late")
