@@ -124,18 +124,20 @@ class Composer:
                     yield Candidate(token.strip(), (token.strip(),), (word,), "word", (Part(0, 1, number, at),), place)
 
     def _heard(self, query: Query, top: Sequence[int]) -> Iterator[Candidate]:
-        for number in top:
-            yield self._turn(number)
-        for word in self._rare_words(query):
-            for number in self.turns.holding(word)[-_WITH_WORD:]:
-                yield self._turn(number)
+        numbers = [*top, *self._holding_rare_words(self.turns, query)]
+        openings = [self._opening(number) for number in numbers]
+        places, first = self.turns.places[numbers], self.sentences.places[[max(0, k) for k in openings]]
+        for number, place, k, opening in zip(numbers, places, openings, first, strict=True):
+            yield self._turn(number, place, opening if k >= 0 else None)
 
     def _single(self, query: Query, near: Floats) -> Iterator[Candidate]:
+        numbers = [*self._holding_rare_words(self.sentences, query), *self._openers(near)]
+        for number, place in zip(numbers, self.sentences.places[numbers], strict=True):
+            yield self._sentence(number, place)
+
+    def _holding_rare_words(self, shelf: Shelf, query: Query) -> Iterator[int]:
         for word in self._rare_words(query):
-            for number in self.sentences.holding(word)[-_WITH_WORD:]:
-                yield self._sentence(number)
-        for number in self._openers(near):
-            yield self._sentence(number)
+            yield from shelf.holding(word)[-_WITH_WORD:]
 
     def _openers(self, near: Floats) -> list[int]:
         opening = np.flatnonzero(self.sentences.opens[: len(near)] & (near > NOWHERE))
@@ -148,9 +150,9 @@ class Composer:
         if not first or not len(second):
             return
         passages, places = self.sentences.passages, self.sentences.places
-        after = places[second]
+        before, after = places[first], places[second]
         flow = product(self.towers.embed(BEFORE, [passages[k].bag for k in first]), after.T)
-        alike = product(places[first], after.T)
+        alike = product(before, after.T)
         readily = flow + near[second]
         chosen = np.zeros(readily.shape, np.bool_)
         chosen[:, :_BY_NEARNESS] = True
@@ -163,13 +165,14 @@ class Composer:
         if not len(i):
             return
         lengths = self.sentences.lengths
-        sums = (places[first] * lengths[first][:, None])[i] + (after * lengths[second][:, None])[j]
+        sums = (before * lengths[first][:, None])[i] + (after * lengths[second][:, None])[j]
         whole, flows = unit(sums)[0], flow[i, j]
-        near_first = np.einsum("ij,j->i", places[first], query.place)
+        near_first = np.einsum("ij,j->i", before, query.place)
         near_second = np.einsum("ij,j->i", after, query.place)
         for k in best(np.einsum("ij,j->i", whole, query.aim) + np.float32(_FLOW) * flows, _PAIRS):
             weakest = float(min(near_first[i[k]], near_second[j[k]]))
-            yield self._pair((first[i[k]], int(second[j[k]])), whole[k], float(flows[k]), weakest)
+            couple = (first[i[k]], int(second[j[k]]))
+            yield self._pair(couple, before[i[k]], whole[k], float(flows[k]), weakest)
 
     def _crossovers(self, top: Sequence[int], near_turns: Floats, near: Floats) -> Iterator[Candidate]:
         """Join the beginning of one source to the end of another where both have the same two words."""
@@ -218,26 +221,27 @@ class Composer:
             return False
         return not (before and any(w in rare and w not in left for w in after))
 
-    def _turn(self, number: int) -> Candidate:
+    def _turn(self, number: int, place: Floats, opening: Floats | None) -> Candidate:
         passage = self.turns.passages[number]
         parts = (Part(0, len(passage.tokens), number, 0),)
-        found = Candidate(passage.text, passage.tokens, passage.words, "heard", parts, self.turns.places[number])
-        spans = self.ends.spans(passage.tokens)
-        first = self.sentences.by_text.get(join(passage.tokens[slice(*spans[0])])) if len(spans) > 1 else None
-        found.opening = self.sentences.places[first] if first is not None else None
-        return found
+        return Candidate(passage.text, passage.tokens, passage.words, "heard", parts, place, opening=opening)
 
-    def _sentence(self, number: int) -> Candidate:
-        passage, place = self.sentences.passages[number], self.sentences.places[number]
+    def _opening(self, number: int) -> int:
+        """Return the number of the first of a turn's sentences; -1 if it has only one, or that is not on the shelf."""
+        tokens = self.turns.passages[number].tokens
+        spans = self.ends.spans(tokens)
+        return self.sentences.by_text.get(join(tokens[slice(*spans[0])]), -1) if len(spans) > 1 else -1
+
+    def _sentence(self, number: int, place: Floats) -> Candidate:
+        passage = self.sentences.passages[number]
         parts = (Part(0, len(passage.tokens), *passage.origins[0]),)
         return Candidate(passage.text, _stripped(passage.tokens), passage.words, "sentence", parts, place)
 
-    def _pair(self, couple: Span, place: Floats, flow: float, weakest: float) -> Candidate:
+    def _pair(self, couple: Span, opening: Floats, place: Floats, flow: float, weakest: float) -> Candidate:
         a, b = (self.sentences.passages[k] for k in couple)
         tokens = _stripped((*a.tokens, " " + b.tokens[0].lstrip(), *b.tokens[1:]))
         cut = len(a.tokens)
         parts = (Part(0, cut, *a.origins[0]), Part(cut, len(tokens), *b.origins[0]))
-        opening = self.sentences.places[couple[0]]
         return Candidate(join(tokens), tokens, a.words + b.words, "pair", parts, place, flow, weakest, opening)
 
 
