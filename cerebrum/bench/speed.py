@@ -4,7 +4,8 @@
 
 Real dialogues of all three sets in one shuffled order; when they are used up, they come again with one word of each
 turn exchanged for a made-up one. At each mark the last 300 exchanges are answered and learned, before it all are only
-learned. Run it with OMP_NUM_THREADS=1. 10^5 turns take the better part of an hour, 10^6 a day: ``--turns 1000000``.
+learned; *longest* is the longest time that learning one took since the mark before. Run it with OMP_NUM_THREADS=1.
+10^5 turns take a quarter of an hour to half an hour, 10^6 a morning: ``--turns 1000000``.
 """
 
 from __future__ import annotations
@@ -116,11 +117,12 @@ def main() -> None:
     bm25 = Bm25(Path("nowhere") if arguments.no_baseline else arguments.data.parent / "bench")
     print(f"Python {platform.python_version()}, NumPy {np.__version__}, {os.cpu_count()} cores")
     print(
-        f"{'turns':>8} {'both p50 p95':>13} {'answer':>13} {'learn':>13} {'BM25':>13}  MB grown KB/turn  load replay s"
+        f"{'turns':>8} {'both p50 p95':>13} {'answer':>13} {'learn':>13} {'BM25':>13}"
+        "  MB grown KB/turn  load replay s longest ms"
     )
     marks, mind, empty = sorted(arguments.turns), Mind(active_limit=arguments.active_limit), megabytes()
     times: dict[str, list[float]] = {name: [] for name in ("answer", "learn", "both", "bm25")}
-    replay = 0.0
+    replay = longest = 0.0
     for seq, (conversation, turn) in enumerate(talk(arguments.data, arguments.seed), 1):
         near_mark = marks[0] - seq < _MEASURED
         baseline = bm25.exchange(turn, conversation, answer=near_mark)
@@ -130,6 +132,7 @@ def main() -> None:
         mind.learn(Observation(seq, conversation, turn, said))
         learned = time.process_time()
         replay += learned - answered
+        longest = max(longest, learned - answered)
         if near_mark:
             seconds = (answered - start, learned - answered, learned - start, baseline)
             for name, one in zip(times, seconds, strict=True):
@@ -141,10 +144,10 @@ def main() -> None:
             busy = os.getloadavg()[0] if hasattr(os, "getloadavg") else float("nan")
             print(
                 f"{seq:8d} {both} {answer} {learn} {other}"
-                f" {grown:9.0f} {grown * 1000 / seq:7.1f} {busy:5.1f} {replay:8.1f}"
+                f" {grown:9.0f} {grown * 1000 / seq:7.1f} {busy:5.1f} {replay:8.1f} {longest * 1000:10.0f}"
             )
             print(f"{'':8} {saved_and_loaded(mind)}", flush=True)
-            times = {name: [] for name in times}
+            times, longest = {name: [] for name in times}, 0.0
             if not marks:
                 return
 
