@@ -102,7 +102,7 @@ class Bench:
     async def __aenter__(self):
         self.parts, self.wire = await wiring.wire_up(self.settings)
         self.wire._client = AtOnce()
-        self.leases = asyncio.create_task(self.parts.trainer.keep_house())
+        self.leases = asyncio.create_task(self.parts.trainer.housekeeping.go())
         return self
 
     async def __aexit__(self, *_):

@@ -37,7 +37,7 @@ def create_app(settings: Settings, wired: tuple[Parts, Wire] | None = None) -> F
         app.state.parts = parts
         _end_streams_at_a_signal(parts.hub)
         trainer = parts.trainer
-        kept = (parts.monitor.watch(), trainer.keep_house(), parts.alerts.watch(trainer.runs))
+        kept = (parts.monitor.watch(), trainer.housekeeping.go(), parts.alerts.watch(trainer.runs))
         keeping = [asyncio.create_task(each) for each in kept]
         if settings.resume_sessions:
             await trainer.resume_all()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from llm_trainer.errors import Conflict, NotFound
+from llm_trainer.errors import Conflict, NotFound, PeerBusy
 from llm_trainer.middleware.learner import Learner
-from llm_trainer.middleware.monitor import Monitor, Watch
+from llm_trainer.middleware.monitor import Monitor, Reading, Watch
 from llm_trainer.middleware.planning import DEFAULT
 from llm_trainer.middleware.queries import Row
 from llm_trainer.middleware.teacher import Teacher
@@ -63,3 +64,17 @@ def watches(monitor: Monitor, row: Row | None) -> tuple[Watch, Watch]:
         return monitor.learner, monitor.llm
     learner = monitor.learners.get(learner_name(row), monitor.learner)
     return learner, monitor.teachers.get(teacher_name(row), monitor.llm)
+
+
+async def both_up(monitor: Monitor, learner: str, teacher: str) -> tuple[Reading, Reading]:
+    """What learner and teacher say of themselves now; PeerUnreachable or PeerBusy where one cannot take part."""
+    watched = monitor.learners[learner], monitor.teachers[teacher]
+    learner_says, llm_says = await asyncio.gather(*(watch.look() for watch in watched))
+    for reading in (learner_says, llm_says):
+        if reading.error is not None:
+            raise reading.error
+    if llm_says.body.get("ready") is False and llm_says.body.get("state") != "loading":
+        detail = str(llm_says.body.get("detail") or "the LLM server is not ready")
+        remedy = str(llm_says.body.get("remedy") or "see GET /api/llm/status")
+        raise PeerBusy(detail, peer="llm", remedy=remedy)
+    return learner_says, llm_says

@@ -14,9 +14,7 @@ from typing import Any
 
 from llm_trainer.errors import (
     Conflict,
-    LeaseLost,
     NotFound,
-    PeerBusy,
     SessionActive,
     StoreError,
     StoreUnsafe,
@@ -25,31 +23,29 @@ from llm_trainer.errors import (
 )
 from llm_trainer.middleware import leases, planning, queries
 from llm_trainer.middleware.clock import Clock
-from llm_trainer.middleware.ends import Ends, learner_name, watches
+from llm_trainer.middleware.ends import Ends, both_up, watches
 from llm_trainer.middleware.exporter import Exporter
+from llm_trainer.middleware.housekeeping import Housekeeping
 from llm_trainer.middleware.hub import Hub
 from llm_trainer.middleware.learner import Learner
 from llm_trainer.middleware.leases import Claim
-from llm_trainer.middleware.monitor import Monitor, Reading
+from llm_trainer.middleware.monitor import Monitor
 from llm_trainer.middleware.planning import DEFAULT, Wish
 from llm_trainer.middleware.queries import Row
-from llm_trainer.middleware.removal import let_go_of_looks, remove
+from llm_trainer.middleware.removal import remove
 from llm_trainer.middleware.run import Run
-from llm_trainer.middleware.statements import MEASUREMENT, RENEW
-from llm_trainer.middleware.status import brief, growth, status_of
+from llm_trainer.middleware.status import brief, status_of
 from llm_trainer.middleware.store import Record
 from llm_trainer.middleware.teacher import Teacher
 from llm_trainer.session.dialogue import Tuning
 from llm_trainer.session.engine import Session
 from llm_trainer.session.state import Phase, decode_plan, decode_state
 from llm_trainer.session.steps import Event, PauseAsked, ResumeAsked, Retuned, StopAsked
-from llm_trainer.session.transitions import EngineBreach
 
 log = logging.getLogger(__name__)
 
 SESSIONS = 16
 """Most sessions at once unless told."""
-MEASUREMENT_SECONDS = 2.0
 
 
 class Trainer:
@@ -79,7 +75,7 @@ class Trainer:
         self._exporter, self._on_end = Exporter(record, folder), on_end
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._starting: set[str] = set()
-        self._measured: dict[str, tuple[float, int]] = {}
+        self.housekeeping = Housekeeping(record, clock, self.runs)
 
     @property
     def is_active(self) -> bool:
@@ -94,7 +90,8 @@ class Trainer:
         self._make_room(learner.url)
         self._starting.add(learner.url)
         try:
-            learner_says, llm_says = await self._both_up(wish)
+            assert self.monitor is not None
+            learner_says, llm_says = await both_up(self.monitor, wish.learner, wish.teacher)
             now = self._clock.now()
             plan = await planning.plan_of(wish, teacher, learner_says.body, llm_says.body, now)
             about = {"url": learner.url, "cursor": learner_says.body.get("cursor")}
@@ -119,19 +116,6 @@ class Trainer:
         if len(self.runs) + len(self._starting) >= self._most:
             remedy = "stop one, or raise max_sessions"
             raise TooManySessions(f"{self._most} sessions are running, as many as may", remedy=remedy)
-
-    async def _both_up(self, wish: Wish) -> tuple[Reading, Reading]:
-        assert self.monitor is not None
-        watched = self.monitor.learners[wish.learner], self.monitor.teachers[wish.teacher]
-        learner, llm = await asyncio.gather(*(watch.look() for watch in watched))
-        for reading in (learner, llm):
-            if reading.error is not None:
-                raise reading.error
-        if llm.body.get("ready") is False and llm.body.get("state") != "loading":
-            detail = str(llm.body.get("detail") or "the LLM server is not ready")
-            remedy = str(llm.body.get("remedy") or "see GET /api/llm/status")
-            raise PeerBusy(detail, peer="llm", remedy=remedy)
-        return learner, llm
 
     def _run(self, session: Session, row: Row, learner: Learner, teacher: Teacher) -> Run:
         return Run(
@@ -210,44 +194,7 @@ class Trainer:
                 self._on_end(run)
             self.runs.pop(run.id, None)
             self._tasks.pop(run.id, None)
-            self._measured.pop(run.id, None)
-
-    async def keep_house(self) -> None:
-        """Again and again, until cancelled: say that our sessions are still ours, and let go of old looks."""
-        while True:
-            await asyncio.sleep(leases.RENEW_SECONDS)
-            for run in tuple(self.runs.values()):
-                await self._renew(run)
-            with suppress(StoreError):
-                await self._record.read(let_go_of_looks)
-
-    async def _renew(self, run: Run) -> None:
-        lease = {"the_learner": run.row["learner"]["url"], "the_token": run.row["fence"]}
-        until = self._clock.now() + leases.LEASE_SECONDS
-        if run.is_over or self._record.trouble is not None:
-            return
-        self._record.write(RENEW, {**lease, "new_expires_at": until}, run.id)
-        try:
-            await self._record.commit(run.id)
-        except (LeaseLost, EngineBreach) as reason:
-            run.leave(reason)
-        except StoreError as error:
-            log.error("lease not renewed session=%s detail=%s", run.id, error.detail)
-
-    async def measured(self, learner: str, body: dict[str, Any]) -> None:
-        """A learner was seen: keep what it measures of itself beside the exchange it had come to."""
-        for run in tuple(self.runs.values()):
-            if learner_name(run.row) == learner and not run.is_over:
-                self._measure(run, body)
-
-    def _measure(self, run: Run, body: dict[str, Any]) -> None:
-        at, number = self._measured.get(run.id, (0.0, -1))
-        now, finished = self._clock.now(), run.session.state.finished
-        if now - at < MEASUREMENT_SECONDS / 2 or finished == number:
-            return
-        self._measured[run.id] = (now, finished)
-        row = {"session_id": run.id, "number": finished, "at": now, "body": growth(body)}
-        self._record.write(MEASUREMENT, row, run.id)
+            self.housekeeping.forget(run.id)
 
     # ------------------------------------------------------------ steering
 

@@ -67,7 +67,7 @@ async def wire_up(settings: Settings) -> tuple[Parts, Wire]:
     monitor = Monitor(
         {name: Watch(_asking(learner), clock) for name, learner in taught.items()},
         {name: Watch(teacher.status, clock) for name, teacher in speaking.items()},
-        trainer.measured,
+        trainer.housekeeping.measured,
     )
     trainer.monitor = monitor
     parts = Parts(

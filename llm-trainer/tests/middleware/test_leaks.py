@@ -22,7 +22,13 @@ SESSIONS = 100
 def left_over(parts):
     gc.collect()
     trainer, record = parts.trainer, parts.record
-    in_memory = (trainer.runs, trainer._tasks, trainer._measured, trainer._exporter.errors, trainer._starting)
+    in_memory = (
+        trainer.runs,
+        trainer._tasks,
+        trainer.housekeeping._measured,
+        trainer._exporter.errors,
+        trainer._starting,
+    )
     return {
         "files": len(psutil.Process().open_files()),
         "connections": len(parts.learner._wire._client._busy),
