@@ -272,6 +272,21 @@ def test_it_answers_and_learns_while_it_is_rebuilt(learner: Learner) -> None:
     assert learner.state_hash() == equal_hash(*texts[:19], *texts[20:], *later)
 
 
+def test_it_tells_how_far_unlearning_has_come(learner: Learner) -> None:
+    hear(learner, *(f"utterance {n}" for n in range(20)))
+    learner.forget(7)
+    told = []
+
+    while (progress := learner.status().progress) is not None:
+        told.append((progress.learned, progress.of))
+        learner.advance(0)
+
+    learned = [count for count, _ in told]
+    assert learned[0] == 0
+    assert learned == sorted(set(learned))
+    assert {of for _, of in told} == {21}
+
+
 @pytest.mark.parametrize("second", [3, 30])
 def test_a_second_deletion_while_rebuilding_is_exact_too(learner: Learner, second: int) -> None:
     texts = [f"utterance {n}" for n in range(1, 41)]
