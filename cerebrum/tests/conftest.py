@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from cerebrum.learner import Learner
 from cerebrum.saved import SavedMinds
@@ -12,6 +13,8 @@ from cerebrum.store import Store
 from tests.stand_in import Parrot
 
 pytest_plugins = ("tests.promises",)
+settings.register_profile("untimed", deadline=None)  # how long an example takes says how busy the machine is
+settings.load_profile("untimed")
 
 OpenLearner = Callable[[], Learner]
 
