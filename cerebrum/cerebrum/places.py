@@ -31,7 +31,7 @@ def kept(numbers: Floats) -> NDArray[np.int16]:
     """Return numbers between -1 and 1 as whole multiples of ``UNIT``, in half their memory."""
     scaled = numbers * (1 / UNIT)
     np.rint(scaled, out=scaled)
-    np.minimum(np.maximum(scaled, np.float32(-32767), out=scaled), np.float32(32767), out=scaled)
+    np.clip(scaled, np.float32(-32767), np.float32(32767), out=scaled)
     return scaled.astype(np.int16)
 
 

@@ -27,7 +27,7 @@ CONTEXT, REPLY, BEFORE = 0, 1, 2
 _FIRST_SQUARE = np.float32(0.01)
 _SAME = np.float32(-30.0)
 _PIECE = 32
-_BAGS = 128
+_BAGS, _ROWS = 128, 256
 _MULTIPLICATIONS = 262144
 """OpenBLAS gives a vector's product threads from 9216 numbers on, a matrix's above 262144 multiplications."""
 
@@ -58,8 +58,7 @@ class Towers:
         self.width = width
         self.rate, self.sharpness, self.dropout, self.earlier_share = rate, sharpness, dropout, earlier_share
         self.known = 0
-        self._rooms: list[Floats] = [np.zeros((0, width), np.float32)] * 2
-        self._read = np.zeros((0, width), np.int16)
+        self._read, self._room = np.zeros((0, width), np.int16), np.zeros((0, width), np.float32)
         self.tables = np.zeros((3, 1024, width), np.int16)
         self.squares: Floats = np.full((3, 1024), _FIRST_SQUARE, np.float32)
 
@@ -177,28 +176,27 @@ class Towers:
         return Packed(packed.rows[kept], packed.weights[kept], upto[packed.starts])
 
     def _sums(self, table: int, packed: Packed) -> Floats:
+        """Return the weighted sum of each bag's rows, which are read a few bags at a time to stay in the cache."""
         weights, starts = packed.weights, packed.starts.tolist()
-        gathered = self._gathered(table, packed.rows)
         sums = np.zeros((len(starts) - 1, self.width), np.float32)
+        first, gathered = 0, self._gathered(table, packed.rows[:0])
         for k, (start, end) in enumerate(pairwise(starts)):
+            if end > first + len(gathered):
+                first = start
+                gathered = self._gathered(table, packed.rows[start : max(end, start + _ROWS)])
             for at in range(start, end, _PIECE):
                 upto = min(end, at + _PIECE)
-                sums[k] += np.dot(weights[at:upto], gathered[at:upto])
+                sums[k] += np.dot(weights[at:upto], gathered[at - first : upto - first])
         return sums
 
     def _gathered(self, table: int, rows: Ints) -> Floats:
         """Return copies of rows, (len(rows), width), in memory that the next call uses again."""
-        if len(rows) > len(self._read):
-            self._read = np.empty((len(rows) * 5 // 4, self.width), np.int16)
+        if len(rows) > len(self._room):
+            self._read = np.empty((len(rows), self.width), np.int16)
+            self._room = np.empty((len(rows), self.width), np.float32)
         read = self.tables[table].take(rows, 0, self._read[: len(rows)], "clip")
-        found: Floats = np.multiply(read, UNIT, out=self._room(0, len(rows)))
+        found: Floats = np.multiply(read, UNIT, out=self._room[: len(rows)])
         return found
-
-    def _room(self, which: int, rows: int) -> Floats:
-        """Return memory that is used again: fresh memory by the megabyte costs more than what is computed in it."""
-        if rows > len(self._rooms[which]):
-            self._rooms[which] = np.empty((rows * 5 // 4, self.width), np.float32)
-        return self._rooms[which][:rows]
 
     def _sum(self, table: int, rows: Ints, weights: Floats) -> Floats:
         """Return the weighted sum of one bag's rows, to the bit as ``_sums`` does."""
@@ -224,17 +222,22 @@ class Towers:
             (np.cumsum(shared) - 1)[place[~alone]] * len(gradient) + owner[~alone],
             packed.weights[~alone],
         )
-        change = self._room(1, len(rows))
         lengths = np.einsum("ij,ij->i", gradient, gradient)
-        pace = self._pace(table, lonely, weights * weights * lengths[owners])
-        gradient.take(owners, 0, change[: len(lonely)], "clip")
-        change[: len(lonely)] *= (weights * pace)[:, None]
-        rest = product(share, gradient, change[len(lonely) :])
+        pace = weights * self._pace(table, lonely, weights * weights * lengths[owners])
+        for at in range(0, len(lonely), _ROWS):
+            piece = slice(at, at + _ROWS)
+            change = gradient.take(owners[piece], 0)
+            change *= pace[piece, None]
+            self._move(table, lonely[piece], change)
+        rest = product(share, gradient)
         rest *= self._pace(table, common, np.einsum("ij,ij->i", rest, rest))[:, None]
-        changed = np.concatenate([lonely, common])
-        moved = self._gathered(table, changed)
-        moved += change
-        self.tables[table][changed] = kept(moved)
+        for at in range(0, len(common), _ROWS):
+            self._move(table, common[at : at + _ROWS], rest[at : at + _ROWS])
+
+    def _move(self, table: int, rows: Ints, change: Floats) -> None:
+        """Add to rows, each of which is named once."""
+        change += self._gathered(table, rows)
+        self.tables[table][rows] = kept(change)
 
     def _pace(self, table: int, rows: Ints, squares: Floats) -> Floats:
         """Note the squared lengths of the changes of rows, and return how far each goes (AdaGrad)."""
