@@ -7,7 +7,10 @@ stand-in that answers at once with the real program's lines, so that what is add
 
 With ``--engines`` the real engines are asked, as far as they are here: Ollama, and llama.cpp's own server, each with a
 tiny model beside the project. There *directly* means the same request to the engine itself, by the same HTTP client,
-and the ratio is the LLM server's median over the engine's.
+for a whole answer, and the ratio is the LLM server's median over the engine's. The LLM server has its answers piece by
+piece, so that it can tell silence from a long answer; in the row *streamed*, *directly* means that too, by the LLM
+server's own code in this process. So the first row holds what streaming costs the engine, and the second only what the
+LLM server adds.
 """
 
 from __future__ import annotations
@@ -95,9 +98,9 @@ def llm_server(*flags: str, **environment: str) -> Iterator[tuple[str, psutil.Pr
             process.wait(timeout=10)
 
 
-async def compare(direct: Call, through: Call, exchanges: int, clients: int) -> tuple[list[float], list[float]]:
+async def compare(calls: list[Call], exchanges: int, clients: int) -> list[list[float]]:
     """Milliseconds of each call; in blocks turn and turn about, so that neither way works against the other."""
-    times: tuple[list[float], list[float]] = ([], [])
+    times: list[list[float]] = [[] for _ in calls]
 
     async def client(call: Call, kept: list[float], count: int) -> None:
         for _ in range(count):
@@ -105,10 +108,10 @@ async def compare(direct: Call, through: Call, exchanges: int, clients: int) -> 
             await call()
             kept.append((time.perf_counter() - began) * 1000)
 
-    for call in (direct, through):
+    for call in calls:
         await asyncio.gather(*(client(call, [], 5) for _ in range(clients)))
     for _ in range(BLOCKS):
-        for kept, call in zip(times, (direct, through), strict=True):
+        for kept, call in zip(times, calls, strict=True):
             share = max(1, exchanges // clients // BLOCKS)
             await asyncio.gather(*(client(call, kept, share) for _ in range(clients)))
     return times
@@ -127,10 +130,12 @@ async def measure(
     url, process = served_by
     async with httpx2.AsyncClient(base_url=url, timeout=30) as http:
 
-        async def direct() -> object:
-            if bare_call is not None:
-                return (await http.post(bare_call[0], json=bare_call[1])).raise_for_status()
+        async def called() -> object:
             return await whole(backend, request, Deadlines())
+
+        async def asked() -> object:
+            assert bare_call is not None
+            return (await http.post(bare_call[0], json=bare_call[1])).raise_for_status()
 
         async def through() -> object:
             answer = await http.post("/api/chat", json=body)
@@ -138,17 +143,20 @@ async def measure(
                 raise RuntimeError(answer.text)
             return answer
 
-        bare, served = await compare(direct, through, exchanges, clients)
+        ways = {name: called} if bare_call is None else {name: asked, f"{name}, streamed": called}
+        *directly, served = await compare([*ways.values(), through], exchanges, clients)
         began, spent = time.perf_counter(), processor_seconds(process)
         for _ in range(exchanges):
             await through()
         rate = exchanges / (time.perf_counter() - began)
         cpu = (processor_seconds(process) - spent) / exchanges * 1000
     await backend.aclose()
-    low, high, slow = statistics.median(bare), statistics.median(served), statistics.quantiles(served, n=20)[18]
-    ratio = f"{high / low:.3f}" if low > 1 else "–"
-    times = f"{low:.2f} | {high:.2f} | **{high - low:.2f}** | {ratio} | {slow:.2f} | {cpu:.2f} | {rate:.0f}"
-    print(f"| {name} | {clients} | {times} |", flush=True)
+    high, slow = statistics.median(served), statistics.quantiles(served, n=20)[18]
+    for way, bare in zip(ways, directly, strict=True):
+        low = statistics.median(bare)
+        ratio = f"{high / low:.3f}" if low > 1 else "–"
+        times = f"{low:.2f} | {high:.2f} | **{high - low:.2f}** | {ratio} | {slow:.2f} | {cpu:.2f} | {rate:.0f}"
+        print(f"| {way} | {clients} | {times} |", flush=True)
 
 
 def processor_seconds(process: psutil.Process) -> float:

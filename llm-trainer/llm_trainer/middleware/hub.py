@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import Any
 
 QUEUED = 256
+"""Most events that wait for one reader before it is let go."""
 
 
 @dataclass(frozen=True)
@@ -40,17 +41,25 @@ class Listener:
         self.wants = wants
         self.waiting: list[Told] = []
         self.is_open = True
-        self._stirred = asyncio.Event()
+        self._stirred, self._is_much = asyncio.Event(), asyncio.Event()
 
     def put(self, told: Told) -> None:
         """Let it wait until it is taken."""
         self.waiting.append(told)
         self._stirred.set()
+        if len(self.waiting) >= QUEUED // 2:
+            self._is_much.set()
 
     def end(self) -> None:
         """No more comes."""
         self.is_open = False
         self._stirred.set()
+        self._is_much.set()
+
+    async def rest(self, seconds: float) -> None:
+        """Let events gather for so long; shorter if so many come that this reader might be let go, or no more do."""
+        with suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(self._is_much.wait(), seconds)
 
     async def take(self, seconds: float) -> list[Told] | None:
         """All that waits, after at most so many seconds (then perhaps nothing); None when no more comes."""
@@ -60,6 +69,7 @@ class Listener:
         taken, self.waiting = self.waiting, []
         if self.is_open:
             self._stirred.clear()
+            self._is_much.clear()
         return taken if taken or self.is_open else None
 
 

@@ -1,7 +1,8 @@
 """The stream of events: first what a reader missed, from the record, then what happens, without a gap between.
 
-What happens is sent at once after a quiet moment, and then together with all that came within ``PACE_SECONDS``: a
-hundred events a second are sixteen parcels to each reader, so that those who look on do not cost the session its rate.
+What happens is sent at once after a quiet moment, and then together with all that came during a rest (``pace``): those
+who look on must not cost the session its rate. A hundred events a second are sixteen parcels to a single reader; many
+readers share some twenty parcels a second between them, and each hears of everything at least once a second.
 """
 
 from __future__ import annotations
@@ -19,7 +20,14 @@ from llm_trainer.middleware.parts import Parts
 
 STATUS_SECONDS = 1.0
 PACE_SECONDS = 0.06
+SHARE_SECONDS = 0.05
+LONGEST_SECONDS = 1.0
 PAGE = 200
+
+
+def pace(readers: int) -> float:
+    """Seconds between two parcels to one of so many readers."""
+    return min(LONGEST_SECONDS, max(PACE_SECONDS, SHARE_SECONDS * (readers - 1)))
 
 
 async def follow(parts: Parts, last_event_id: str | None, only: str | None = None) -> AsyncIterator[str]:
@@ -52,7 +60,7 @@ async def follow(parts: Parts, last_event_id: str | None, only: str | None = Non
                 parcel += await _status(parts, only)
             if parcel:
                 yield parcel
-            await asyncio.sleep(PACE_SECONDS)
+            await listener.rest(pace(len(parts.hub)))
     finally:
         parts.hub.leave(listener)
 

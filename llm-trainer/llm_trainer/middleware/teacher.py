@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from llm_trainer.errors import PeerAnswerInvalid, PeerBusy, PeerError, PeerRefused, PeerTimeout
@@ -59,7 +59,8 @@ class HttpTeacher:
 
     async def speak(self, step: AskTeacher, session_id: str) -> Speech:
         """One ``POST /api/chat``. It tells the model nothing about who listens."""
-        body: dict[str, Any] = {"messages": [asdict(message) for message in step.messages], "level": step.level}
+        messages = [{"role": message.role, "content": message.content} for message in step.messages]
+        body: dict[str, Any] = {"messages": messages, "level": step.level}
         body |= {"seed": step.seed, "session": session_id, "turn": step.number - 1, "delay": step.delay_seconds}
         if step.topic is not None:
             body["topic"] = step.topic

@@ -285,11 +285,11 @@ def app_of(fake: Fake, port: int) -> FastAPI:
         return fake.status()
 
     @app.get("/api/training/events")
-    async def events(request: Request) -> Any:
+    async def events(request: Request, session_id: str | None = None) -> Any:
         last = request.headers.get("last-event-id", "")
         known = last.startswith(f"{fake.session_id}:")
         at = int(last.rpartition(":")[2] or 0) if known else len(fake.events)
-        return StreamingResponse(_stream(fake, at), media_type="text/event-stream")
+        return StreamingResponse(_stream(fake, at, lambda: status(session_id)), media_type="text/event-stream")
 
     @app.get("/api/status")
     def services() -> Any:
@@ -436,10 +436,14 @@ def app_of(fake: Fake, port: int) -> FastAPI:
     return app
 
 
-async def _stream(fake: Fake, at: int) -> AsyncIterator[str]:
-    script = fake.events
+async def _stream(fake: Fake, at: int, status: Callable[[], Any]) -> AsyncIterator[str]:
+    """The events from ``at`` on, and how the session stands: at first, and whenever that has changed."""
+    script, told = fake.events, ""
     yield "retry: 200\n\n"
     while True:
+        if (stands := json.dumps(status())) != told:
+            told = stands
+            yield f"event: status\ndata: {told}\n\n"
         if fake.events is not script:
             script, at = fake.events, 0
         for name, kind, body in script[at:]:

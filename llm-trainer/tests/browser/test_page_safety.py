@@ -134,3 +134,32 @@ def test_an_open_page_asks_little_of_the_middleware(page: Any, url: str, fake: F
             pass
 
     assert len(asked) <= 4, asked
+
+
+def test_what_the_stream_tells_is_not_asked_for(page: Any, url: str, fake: Fake) -> None:
+    fake.record(10)
+    page.goto(url)
+    expect(page.locator(".hero-count b")).to_have_text("10")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url.removeprefix(url)))
+    page.request.post(f"{url}/api/training/start", data={"max_exchanges": 30, "delay": 0})
+    expect(page.locator(".hero-count b")).to_have_text("30")
+    expect(page.locator(".phase")).to_have_attribute("data-phase", "ended")
+
+    assert not [path for path in asked if path.startswith("/api/training/status")]
+
+
+def test_a_page_that_nobody_sees_draws_what_came_when_it_is_seen(page: Any, url: str, fake: Fake) -> None:
+    fake.record(10)
+    page.goto(url)
+    expect(page.locator(".hero-count b")).to_have_text("10")
+    seen = "seen => { Object.defineProperty(document, 'hidden', {configurable: true, value: !seen});"
+    seen += " document.dispatchEvent(new Event('visibilitychange')); }"
+    page.evaluate(seen, False)
+    page.request.post(f"{url}/api/training/start", data={"max_exchanges": 30, "delay": 0})
+    page.wait_for_function("import('/static/main.js').then(({live}) => live.transcript.last === 30)")
+    page.evaluate("async () => { for (let i = 0; i < 3; i++) await new Promise(requestAnimationFrame); }")
+
+    assert page.locator(".hero-count b").text_content() != "30"
+    page.evaluate(seen, True)
+    expect(page.locator(".hero-count b")).to_have_text("30")

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from llm_trainer.middleware.hub import QUEUED, Hub, Told
+from llm_trainer.middleware.stream import pace
 
 
 def note(seq: int) -> Told:
@@ -49,3 +52,26 @@ def test_an_event_is_written_once_for_all() -> None:
 
     assert told.written == 'id: s:7\nevent: note\ndata: {"seq": 7}\n\n'
     assert told.written is told.written
+
+
+def test_a_rest_ends_early_when_so_much_waits_that_the_reader_might_be_let_go() -> None:
+    async def play() -> None:
+        hub = Hub()
+        listener = hub.join()
+        resting = asyncio.create_task(listener.rest(60))
+        for seq in range(QUEUED // 2):
+            assert not resting.done()
+            hub.tell(note(seq))
+            await asyncio.sleep(0)
+        await asyncio.wait_for(resting, 10)
+        assert len(await listener.take(0) or ()) == QUEUED // 2
+        await listener.rest(0.001)  # what was taken does not count any more
+        hub.close()
+        await asyncio.wait_for(listener.rest(60), 10)
+
+    asyncio.run(play())
+
+
+@pytest.mark.parametrize(("readers", "seconds"), [(1, 0.06), (2, 0.06), (5, 0.2), (20, 0.95), (200, 1.0)])
+def test_many_readers_share_some_twenty_parcels_a_second(readers: int, seconds: float) -> None:
+    assert pace(readers) == pytest.approx(seconds)

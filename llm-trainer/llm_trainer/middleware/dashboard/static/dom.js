@@ -43,14 +43,23 @@ export function icon(path, size = 20) {
   return svg;
 }
 
+/** `work`, but for a page that nobody sees only once it is seen again. */
+export function whenSeen(work) {
+  let owed = false;
+  const run = () => ((owed = document.hidden) ? undefined : work());
+  document.addEventListener("visibilitychange", () => owed && run());
+  return run;
+}
+
 /** Run `work` at most once per frame, and within 80 ms even where frames rest. */
 export function oncePerFrame(work) {
   let frame = 0, timer = 0;
+  const seen = whenSeen(work);
   const run = () => {
     cancelAnimationFrame(frame);
     clearTimeout(timer);
     frame = timer = 0;
-    work();
+    seen();
   };
   return () => {
     if (timer) return;
@@ -62,9 +71,10 @@ export function oncePerFrame(work) {
 /** Run `work` at once, and then at most every so many milliseconds, the last call never lost. */
 export function calmly(milliseconds, work) {
   let timer = 0, again = false;
+  const seen = whenSeen(work);
   const run = () => {
     timer = setTimeout(() => ((timer = 0), again && ((again = false), run())), milliseconds);
-    work();
+    seen();
   };
   return () => (timer ? (again = true) : run());
 }

@@ -31,7 +31,7 @@ export class Live extends EventTarget {
     this.#open();
     this.#look();
     document.addEventListener("visibilitychange", () => this.#visibility());
-    setInterval(() => this.#tell("tick"), 1000);
+    setInterval(() => document.hidden || this.#tell("tick"), 1000);
   }
 
   #tell(what) {
@@ -73,8 +73,9 @@ export class Live extends EventTarget {
     source.onopen = () => {
       this.#connection("live");
       this.backoff = 500;
+      if (!this.transcript.session) return; // the first status names it
       this.sync();
-      if (this.transcript.session) this.#recall(this.transcript.session);
+      this.#recall(this.transcript.session);
     };
     source.onerror = () => {
       this.#connection("lost");
@@ -116,7 +117,7 @@ export class Live extends EventTarget {
     if (session && session !== this.transcript.session) return void (this.opened || this.sync());
     if (type === "exchange") return this.#exchange(body);
     if (type === "topic" || type === "note") this.#note(type, event.lastEventId, body);
-    if (type === "phase" || type === "end") this.#refresh();
+    // after a phase or an end the stream tells the status by itself
   }
 
   #note(type, id, body) {
@@ -171,7 +172,7 @@ export class Live extends EventTarget {
 
   // --- catching up ------------------------------------------------------------------------------------------------
 
-  /** Bring status and transcript level with the middleware. Calls during a run make it look once more. */
+  /** Bring the transcript level with the middleware; the status comes with the stream. Calls during a run look once more. */
   async sync() {
     this.again = true;
     if (this.syncing) return;
@@ -179,7 +180,6 @@ export class Live extends EventTarget {
     try {
       while (this.again) {
         this.again = false;
-        await this.#ask();
         await this.#catchUp();
       }
       this.problem = null;
@@ -223,11 +223,13 @@ export class Live extends EventTarget {
   }
 
   #status(status) {
-    const before = this.status ?? {}, changed = before.session_id !== status.session_id || before.running !== status.running;
+    const before = this.status ?? {}, known = before.session_id !== undefined;
+    const changed = known && (before.session_id !== status.session_id || before.running !== status.running);
     const turned = ["learner", "llm"].some((end) => before[end]?.state !== status[end]?.state);
     this.status = status;
-    if (turned && before.session_id !== undefined) this.#look(); // an end came or went: its reason is wanted now
+    if (turned && known) this.#look(); // an end came or went: its reason is wanted now
     if (!this.opened && status.session_id && status.session_id !== this.transcript.session) this.#turnTo(status.session_id);
+    else if (!this.loaded) this.sync(); // nothing to fetch perhaps, but then that is known
     if (changed) this.list();
     this.tellStatus();
   }
@@ -255,8 +257,6 @@ export class Live extends EventTarget {
       [this.learner, this.learnerError] = away ? [null, away] : await answer(api.get("/api/cerebrum/status"));
       if (this.looks++ % 5 === 0) this.list();
       this.#tell("services");
-      // the stream carries status too; this only guards against a middleware that does not send it
-      if (!this.status?.running) this.#refresh();
     }
     this.looking = setTimeout(() => this.#look(), LOOK_MS);
   }
@@ -291,14 +291,13 @@ export class Live extends EventTarget {
     }
   }
 
+  /** Have something done that changes the session, and see at once how it stands then. */
   async command(work) {
     try {
-      const answer = await work();
+      return await work();
+    } finally {
+      this.#refresh();
       this.sync();
-      return answer;
-    } catch (problem) {
-      this.sync();
-      throw problem;
     }
   }
 }

@@ -2,7 +2,7 @@
 // as expectations; and a garden of every word.
 
 import { Chart, EXPECTED } from "../charts.js";
-import { fill, h } from "../dom.js";
+import { calmly, fill, h } from "../dom.js";
 import { count, decimal, percent } from "../format.js";
 import { BROWN, phasesMeasured, stagesReached } from "../phases.js";
 import { gardenPanel } from "./garden.js";
@@ -44,9 +44,7 @@ export function mount(root, live) {
     garden.show();
   }
 
-  // Charts follow the session at a calm pace: twice a second.
-  let due = 0;
-  const soon = () => (due ||= setTimeout(() => ((due = 0), draw()), 500));
+  const soon = calmly(1000, draw); // charts follow the session at a calm pace
   const ask = () => root.isConnected && live.sample().then(soon);
   for (const what of ["exchanges", "session"]) live.addEventListener(what, soon);
   for (const what of ["services", "session", "synced"]) live.addEventListener(what, ask);

@@ -23,7 +23,7 @@ export function mount(root, live, go) {
   root.append(h("h1", { id: "now-title" }, "Now"), problem, cut.root,
     h("div", { class: "now-grid" }, h("div", { class: "stack" }, form.root, hero, pair, tiles, facts), h("div", { class: "stack" }, steering.root, teacher.root)));
 
-  const showSlow = calmly(500, () => {
+  const showSlow = calmly(1000, () => {
     showTiles(tiles, live);
     if (live.status) showFacts(facts, live, live.status, state(live.status));
   });
