@@ -39,8 +39,8 @@ from llm_trainer.middleware.planning import Wish  # noqa: E402
 from llm_trainer.middleware.store import GENESIS, Record, chained, sha256  # noqa: E402
 from llm_trainer.session.dialogue import Plan, Speaker, Tuning, Turn, exchange_key  # noqa: E402
 from llm_trainer.session.engine import Session  # noqa: E402
+from llm_trainer.session.events import Drafted, Rested, Spoke, Taught, encode  # noqa: E402
 from llm_trainer.session.state import Phase, encode_plan, encode_state  # noqa: E402
-from llm_trainer.session.steps import Drafted, Rested, Spoke, Taught, encode  # noqa: E402
 from llm_trainer.settings import Settings  # noqa: E402
 from tests.postgresql import postgresql_server  # noqa: E402
 

@@ -10,7 +10,7 @@ from llm_trainer.errors import PeerAnswerInvalid, PeerBusy, PeerRefused
 from llm_trainer.middleware.mapping import PARTNER, Mapping, clean, fill, headers_of, point, read_extra, read_reply
 from llm_trainer.middleware.teacher import understood
 from llm_trainer.middleware.wire import Answer, Wire
-from llm_trainer.session.steps import Cursor
+from llm_trainer.session.events import Cursor
 
 PEER = "learner"
 STATUS_SECONDS = 2.0

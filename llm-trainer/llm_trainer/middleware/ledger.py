@@ -31,22 +31,11 @@ from llm_trainer.middleware.statements import (
 )
 from llm_trainer.middleware.store import Record, chained, sha256
 from llm_trainer.session.engine import Session
+from llm_trainer.session.events import Event, Spoke, Taught, encode
 from llm_trainer.session.limits import Spent, spent_of
+from llm_trainer.session.notices import Closed, Ended, Noted, Notice, PhaseChanged, TopicChanged
 from llm_trainer.session.state import Phase, encode_state
-from llm_trainer.session.steps import (
-    Closed,
-    Ended,
-    Event,
-    Noted,
-    Notice,
-    PhaseChanged,
-    RecordDraft,
-    Spoke,
-    Taught,
-    Teach,
-    TopicChanged,
-    encode,
-)
+from llm_trainer.session.steps import RecordDraft, Teach
 from llm_trainer.session.transitions import EngineBreach
 
 RATE_EXCHANGES = 50

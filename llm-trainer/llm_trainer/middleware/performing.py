@@ -17,23 +17,8 @@ from llm_trainer.middleware.ledger import Ledger
 from llm_trainer.middleware.store import Record
 from llm_trainer.middleware.teacher import Speech, Teacher
 from llm_trainer.session.engine import Session
-from llm_trainer.session.steps import (
-    AskTeacher,
-    Checked,
-    CheckLearner,
-    Drafted,
-    Event,
-    Failed,
-    Outcome,
-    Reconnected,
-    RecordDraft,
-    Retell,
-    Retold,
-    Spoke,
-    Step,
-    Taught,
-    Teach,
-)
+from llm_trainer.session.events import Checked, Drafted, Event, Failed, Outcome, Reconnected, Retold, Spoke, Taught
+from llm_trainer.session.steps import AskTeacher, CheckLearner, RecordDraft, Retell, Step, Teach
 from llm_trainer.session.transitions import EngineBreach
 
 log = logging.getLogger(__name__)

@@ -25,21 +25,10 @@ from llm_trainer.middleware.queries import Row
 from llm_trainer.middleware.store import Record
 from llm_trainer.middleware.teacher import Teacher
 from llm_trainer.session.engine import Session
+from llm_trainer.session.events import Awoke, Drafted, Event, PauseAsked, Rested, Spoke, StopAsked, Taught
 from llm_trainer.session.limits import Spent, limits_of, reached
 from llm_trainer.session.state import Phase
-from llm_trainer.session.steps import (
-    Awoke,
-    Drafted,
-    End,
-    Event,
-    PauseAsked,
-    Rest,
-    Rested,
-    Spoke,
-    Step,
-    StopAsked,
-    Taught,
-)
+from llm_trainer.session.steps import End, Rest, Step
 from llm_trainer.session.transitions import EngineBreach
 
 log = logging.getLogger(__name__)

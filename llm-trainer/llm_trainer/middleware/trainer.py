@@ -39,8 +39,8 @@ from llm_trainer.middleware.store import Record
 from llm_trainer.middleware.teacher import Teacher
 from llm_trainer.session.dialogue import Tuning
 from llm_trainer.session.engine import Session
+from llm_trainer.session.events import Event, PauseAsked, ResumeAsked, Retuned, StopAsked
 from llm_trainer.session.state import Phase, decode_plan, decode_state
-from llm_trainer.session.steps import Event, PauseAsked, ResumeAsked, Retuned, StopAsked
 
 log = logging.getLogger(__name__)
 

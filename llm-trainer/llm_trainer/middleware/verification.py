@@ -25,8 +25,8 @@ from llm_trainer.middleware.store import GENESIS, Record, chained, sha256
 from llm_trainer.middleware.tables import exchanges, journal, sessions
 from llm_trainer.middleware.trouble import MENDING
 from llm_trainer.session.engine import Session
+from llm_trainer.session.events import Taught, decode
 from llm_trainer.session.state import decode_plan, encode_state
-from llm_trainer.session.steps import Taught, decode
 
 PAGE = 1_000
 START_BYTES = 32 << 20

@@ -17,23 +17,11 @@ from collections.abc import Callable
 
 from llm_trainer.session import prompts
 from llm_trainer.session.dialogue import Plan
+from llm_trainer.session.events import Event
 from llm_trainer.session.moves import EngineBreach, draft_of, level_of, told
+from llm_trainer.session.notices import Ended, Notice, PhaseChanged, TopicChanged
 from llm_trainer.session.state import RUNNING, Phase, State, changed
-from llm_trainer.session.steps import (
-    AskTeacher,
-    CheckLearner,
-    End,
-    Ended,
-    Event,
-    Notice,
-    PhaseChanged,
-    RecordDraft,
-    Rest,
-    Retell,
-    Step,
-    Teach,
-    TopicChanged,
-)
+from llm_trainer.session.steps import AskTeacher, CheckLearner, End, RecordDraft, Rest, Retell, Step, Teach
 from llm_trainer.session.transitions import TRANSITIONS
 
 SEEDS = 2**31

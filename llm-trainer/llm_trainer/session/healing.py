@@ -5,9 +5,9 @@ from __future__ import annotations
 from llm_trainer.session import curriculum
 from llm_trainer.session.dialogue import Plan, Turn
 from llm_trainer.session.moves import asking, between, level_of, noted
+from llm_trainer.session.notices import Noted
 from llm_trainer.session.pathologies import WATCHED_TURNS, Remedy, symptom
 from llm_trainer.session.state import Phase, State, changed
-from llm_trainer.session.steps import Noted
 
 PAUSE_SECONDS = 5.0
 """The last rung of the ladder against pathologies of the talk."""

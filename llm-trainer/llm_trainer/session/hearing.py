@@ -6,22 +6,12 @@ from dataclasses import replace
 
 from llm_trainer.session import prompts
 from llm_trainer.session.dialogue import Plan, Speaker, Turn
+from llm_trainer.session.events import Awoke, Checked, Cursor, Failed, Reconnected, Rested, ResumeAsked, Retold, Taught
 from llm_trainer.session.healing import paused, watched
 from llm_trainer.session.moves import EngineBreach, between, closed, draft_of, ended, held, noted, waiting
+from llm_trainer.session.notices import Noted
 from llm_trainer.session.pathologies import Remedy
 from llm_trainer.session.state import Phase, State, changed
-from llm_trainer.session.steps import (
-    Awoke,
-    Checked,
-    Cursor,
-    Failed,
-    Noted,
-    Reconnected,
-    Rested,
-    ResumeAsked,
-    Retold,
-    Taught,
-)
 
 ANSWERED_FAILURES = 5
 """Bad answers from a live learner to one utterance before it is given up as uncertain: it may be poison to it."""

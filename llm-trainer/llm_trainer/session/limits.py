@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from llm_trainer.session.steps import Event, Failed, Noted, Notice, Taught
+from llm_trainer.session.events import Event, Failed, Taught
+from llm_trainer.session.notices import Noted, Notice
 
 TIME, TOKENS, FAILURES = "limit-seconds", "limit-tokens", "limit-failures"
 """The reasons of the ends that limits make."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 from llm_trainer.session import curriculum, prompts
 from llm_trainer.session.backoff import wait_seconds
 from llm_trainer.session.dialogue import Draft, Plan
+from llm_trainer.session.events import Failed
+from llm_trainer.session.notices import Closed, Notice, Status
 from llm_trainer.session.state import Phase, State, changed
-from llm_trainer.session.steps import Closed, Failed, Notice, Status
 
 
 class EngineBreach(AssertionError):

@@ -5,16 +5,10 @@ from __future__ import annotations
 from llm_trainer.session import guard, prompts
 from llm_trainer.session.backoff import wait_seconds
 from llm_trainer.session.dialogue import Draft, Plan, exchange_key
+from llm_trainer.session.events import Drafted, Failed, Rested, ResumeAsked, Spoke
 from llm_trainer.session.moves import conversation, ended, held, level_of, next_topic, noted, told, waiting
+from llm_trainer.session.notices import Noted
 from llm_trainer.session.state import Phase, State, changed
-from llm_trainer.session.steps import (
-    Drafted,
-    Failed,
-    Noted,
-    Rested,
-    ResumeAsked,
-    Spoke,
-)
 
 NUDGES = 2
 """Times a rejected text is asked for again before the topic changes."""

@@ -11,8 +11,9 @@ from enum import Enum
 from typing import Any
 
 from llm_trainer.session.dialogue import Draft, Plan, Speaker, Tuning, Turn
+from llm_trainer.session.events import Cursor, tuning_of
+from llm_trainer.session.notices import Notice
 from llm_trainer.session.pathologies import Ladder
-from llm_trainer.session.steps import Cursor, Notice, tuning_of
 
 
 class Phase(str, Enum):

@@ -6,21 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from llm_trainer.session.dialogue import Plan
-from llm_trainer.session.hearing import (
-    ANSWERED_FAILURES,
-    LEARNER_FORGOT,
-    awoke,
-    check_again,
-    check_failed,
-    checked,
-    learner_failed,
-    retold,
-    taught,
-)
-from llm_trainer.session.moves import EngineBreach, asking
-from llm_trainer.session.speaking import ask_again, drafted, spoke, teacher_failed
-from llm_trainer.session.state import Phase, State
-from llm_trainer.session.steps import (
+from llm_trainer.session.events import (
     Awoke,
     Checked,
     Drafted,
@@ -36,6 +22,20 @@ from llm_trainer.session.steps import (
     StopAsked,
     Taught,
 )
+from llm_trainer.session.hearing import (
+    ANSWERED_FAILURES,
+    LEARNER_FORGOT,
+    awoke,
+    check_again,
+    check_failed,
+    checked,
+    learner_failed,
+    retold,
+    taught,
+)
+from llm_trainer.session.moves import EngineBreach, asking
+from llm_trainer.session.speaking import ask_again, drafted, spoke, teacher_failed
+from llm_trainer.session.state import Phase, State
 from llm_trainer.session.wishes import (
     go_on,
     pause_now,

@@ -3,14 +3,9 @@
 from __future__ import annotations
 
 from llm_trainer.session.dialogue import Plan
+from llm_trainer.session.events import PauseAsked, ResumeAsked, Retuned, StopAsked
 from llm_trainer.session.moves import asking, ended, held
 from llm_trainer.session.state import Phase, State, changed
-from llm_trainer.session.steps import (
-    PauseAsked,
-    ResumeAsked,
-    Retuned,
-    StopAsked,
-)
 
 
 def stop_now(plan: Plan, s: State, event: StopAsked) -> State:

@@ -18,22 +18,8 @@ from llm_trainer.middleware.statements import NEW_SESSION
 from llm_trainer.middleware.store import Record
 from llm_trainer.session.dialogue import Plan, Tuning
 from llm_trainer.session.engine import Session
-from llm_trainer.session.steps import (
-    AskTeacher,
-    Checked,
-    CheckLearner,
-    Drafted,
-    End,
-    Failed,
-    PauseAsked,
-    RecordDraft,
-    Rest,
-    Rested,
-    ResumeAsked,
-    Spoke,
-    Taught,
-    Teach,
-)
+from llm_trainer.session.events import Checked, Drafted, Failed, PauseAsked, Rested, ResumeAsked, Spoke, Taught
+from llm_trainer.session.steps import AskTeacher, CheckLearner, End, RecordDraft, Rest, Teach
 
 LEARNER = "http://127.0.0.1:28000"
 Mark = Callable[[str, str], None]

@@ -16,8 +16,8 @@ from llm_trainer.errors import StoreError, StoreUnsafe
 from llm_trainer.middleware import store, trouble
 from llm_trainer.middleware.standins import says, served
 from llm_trainer.session.engine import Session
+from llm_trainer.session.events import decode
 from llm_trainer.session.state import decode_plan, encode_state
-from llm_trainer.session.steps import decode
 from tests.serving import wait_until
 
 from .conftest import scene

@@ -13,10 +13,12 @@ import pytest
 
 from llm_trainer.session.dialogue import Plan, Tuning
 from llm_trainer.session.engine import Session
+from llm_trainer.session.events import Checked, Drafted, Spoke
 from llm_trainer.session.guard import UTTERANCE_CHARACTERS, judge
+from llm_trainer.session.notices import Noted
 from llm_trainer.session.rejection import CLASSES
 from llm_trainer.session.state import Phase
-from llm_trainer.session.steps import Checked, Drafted, Noted, Spoke, Teach
+from llm_trainer.session.steps import Teach
 from tests.data.generated import Made, generated
 from tests.llm_server.backends.tutor.conversing import LEARNERS, converse
 from tests.promises import Figure

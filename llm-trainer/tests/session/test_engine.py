@@ -6,34 +6,26 @@ from hypothesis import strategies as st
 
 from llm_trainer.session.dialogue import Plan, Tuning
 from llm_trainer.session.engine import Session
-from llm_trainer.session.state import Phase, decode_plan, decode_state, encode_plan, encode_state
-from llm_trainer.session.steps import (
-    AskTeacher,
+from llm_trainer.session.events import (
     Awoke,
     Checked,
-    CheckLearner,
-    Closed,
     Cursor,
     Drafted,
-    End,
     Failed,
-    Noted,
     PauseAsked,
-    PhaseChanged,
     Reconnected,
-    Rest,
     ResumeAsked,
-    Retell,
     Retold,
     Retuned,
     Spoke,
     StopAsked,
     Taught,
-    Teach,
-    TopicChanged,
     decode,
     encode,
 )
+from llm_trainer.session.notices import Closed, Noted, PhaseChanged, TopicChanged
+from llm_trainer.session.state import Phase, decode_plan, decode_state, encode_plan, encode_state
+from llm_trainer.session.steps import AskTeacher, CheckLearner, End, Rest, Retell, Teach
 from llm_trainer.session.transitions import ANSWERED_FAILURES, TRANSITIONS, EngineBreach
 
 from .world import World
@@ -385,6 +377,6 @@ def test_waiting_is_announced_with_its_reason_and_next_try():
 
 
 def _rested(session):
-    from llm_trainer.session.steps import Rested
+    from llm_trainer.session.events import Rested
 
     return Rested(session.state.until or session.state.clock)

@@ -13,9 +13,10 @@ import pytest
 
 from llm_trainer.session.dialogue import Plan, Speaker, Tuning, Turn
 from llm_trainer.session.engine import Session
+from llm_trainer.session.events import Checked, Drafted, Rested, Spoke, Taught
 from llm_trainer.session.prompts import mark
 from llm_trainer.session.state import State, encode_state
-from llm_trainer.session.steps import AskTeacher, Checked, Drafted, Rested, Spoke, Taught, Teach
+from llm_trainer.session.steps import AskTeacher, Teach
 from llm_trainer.session.wording import squeezed
 from tests.promises import Figure
 from tests.session.test_prompts import ORDERS, TOKENS

@@ -9,10 +9,12 @@ import pytest
 
 from llm_trainer.session.dialogue import Plan, Speaker, Tuning, Turn
 from llm_trainer.session.engine import Session
+from llm_trainer.session.events import Checked, Drafted, Rested, Spoke, Taught
+from llm_trainer.session.notices import Noted
 from llm_trainer.session.pathologies import KINDS, LEARNER_KINDS, Ladder, Remedy, Symptom, symptom
 from llm_trainer.session.prompts import NUDGES
 from llm_trainer.session.state import Phase
-from llm_trainer.session.steps import AskTeacher, Checked, Drafted, Noted, Rested, Spoke, Taught
+from llm_trainer.session.steps import AskTeacher
 
 DATA = Path(__file__).parents[1] / "data"
 SHARED = Path(__file__).parents[4] / "shared" / "data"

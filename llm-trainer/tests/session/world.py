@@ -7,32 +7,25 @@ from collections import Counter
 
 from llm_trainer.session.dialogue import Tuning
 from llm_trainer.session.engine import Session
-from llm_trainer.session.steps import (
-    AskTeacher,
+from llm_trainer.session.events import (
     Awoke,
     Checked,
-    CheckLearner,
-    Closed,
     Cursor,
     Drafted,
-    End,
     Event,
     Failed,
     PauseAsked,
     Reconnected,
-    RecordDraft,
-    Rest,
     Rested,
     ResumeAsked,
-    Retell,
     Retold,
     Retuned,
     Spoke,
-    Step,
     StopAsked,
     Taught,
-    Teach,
 )
+from llm_trainer.session.notices import Closed
+from llm_trainer.session.steps import AskTeacher, CheckLearner, End, RecordDraft, Rest, Retell, Step, Teach
 
 
 class World:
