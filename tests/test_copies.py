@@ -18,3 +18,9 @@ def test_figures_are_told_the_same_way_everywhere() -> None:
     copies = [ROOT / folder / "promises.py" for folder in ("tests", "cerebrum/tests", "llm-trainer/tests")]
 
     assert len({copy.read_text("utf-8") for copy in copies if copy.exists()}) == 1
+
+
+def test_both_programs_read_a_write_ahead_log_in_the_same_way() -> None:
+    copies = [ROOT / place / "wal.py" for place in ("cerebrum/cerebrum", "llm-trainer/llm_trainer/middleware")]
+
+    assert len({copy.read_text("utf-8") for copy in copies if copy.exists()}) == 1

@@ -1,4 +1,7 @@
-"""A PostgreSQL server of the tests' own: in a temporary folder, on a free port, gone when they are done."""
+"""A PostgreSQL server of the tests' own: in a temporary folder, on a free port, gone when they are.
+
+Also when they are killed: a process of its own, which nobody's signals reach, waits for their end and ends the server.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,13 @@ from pathlib import Path
 
 import pytest
 
+GUARD = """
+import shutil, subprocess, sys
+folder, *stop = sys.argv[1:]
+sys.stdin.read()
+subprocess.run(stop, cwd=folder, capture_output=True)
+shutil.rmtree(folder, ignore_errors=True)
+"""
 FOLDERS = ("/usr/lib/postgresql/*/bin", "/usr/local/opt/postgresql*/bin", "/opt/homebrew/opt/postgresql*/bin")
 
 
@@ -35,10 +45,14 @@ class Server:
         with socket.create_server(("127.0.0.1", 0)) as listening:
             self.port = listening.getsockname()[1]
 
-    def run(self, name: str, *arguments: str) -> None:
-        command = [*self._as, program(name) or name, *arguments]
+    def run(self, *arguments: str) -> None:
+        command = self.command(*arguments)
         done = subprocess.run(command, cwd=self._folder, capture_output=True, text=True, timeout=60, check=False)
-        assert done.returncode == 0, f"{name}: {done.stdout}{done.stderr}"
+        assert done.returncode == 0, f"{arguments[0]}: {done.stdout}{done.stderr}"
+
+    def command(self, name: str, *arguments: str) -> list[str]:
+        """One of PostgreSQL's programs, as the user that may run it."""
+        return [*self._as, program(name) or name, *arguments]
 
     def start(self) -> None:
         options = f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories="
@@ -46,7 +60,10 @@ class Server:
         self.run("pg_ctl", "-D", str(self._folder / "data"), "-w", "-l", log, "-o", options, "start")
 
     def stop(self, how: str = "fast") -> None:
-        self.run("pg_ctl", "-D", str(self._folder / "data"), "-w", "-m", how, "stop")
+        self.run(*self.stopping(how))
+
+    def stopping(self, how: str) -> tuple[str, ...]:
+        return ("pg_ctl", "-D", str(self._folder / "data"), "-w", "-m", how, "stop")
 
     def make(self) -> None:
         if self._as:
@@ -87,12 +104,14 @@ def postgresql_server() -> Iterator[Server]:
     pytest.importorskip("psycopg", reason="needs the driver: pip install -r requirements-postgresql.lock")
     if program("initdb") is None or program("pg_ctl") is None:
         pytest.skip("needs PostgreSQL's programs: apt-get install postgresql")
-    with tempfile.TemporaryDirectory(prefix="pg-") as folder:
-        Path(folder).chmod(0o755)
-        server = Server(Path(folder))
+    folder = Path(tempfile.mkdtemp(prefix="pg-"))
+    folder.chmod(0o755)
+    server = Server(folder)
+    ending = [sys.executable, "-c", GUARD, str(folder), *server.command(*server.stopping("immediate"))]
+    guard = subprocess.Popen(ending, stdin=subprocess.PIPE, start_new_session=True)
+    try:
         server.make()
         server.start()
-        try:
-            yield server
-        finally:
-            server.stop("immediate")
+        yield server
+    finally:
+        guard.communicate(timeout=60)

@@ -31,7 +31,7 @@ MUTANTS = (
         "going on after a sync that failed",
         "P3",
         (MIDDLEWARE + "store.py", "            self._on_unsafe(error)\n", ""),
-        test=tests("faults/test_disk.py", "sync_that_fails"),
+        test=tests("middleware/test_store.py", "unconfirmed and not postgresql"),
     ),
     learner(
         "no dedupe",

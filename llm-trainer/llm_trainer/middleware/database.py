@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -104,8 +105,23 @@ def _sqlite(url: URL, creator: Creator | None) -> Engine:
 def _refuse_a_damaged_log(path: Path) -> None:
     """Opened, SQLite would silently drop what stands behind the damage."""
     log_file = path.with_name(path.name + "-wal")
-    if (fault := wal.look(log_file).fault) and not wal.is_in_use(path):
+    if (fault := wal.look(log_file).fault) and not is_in_use(path):
         raise StoreCorrupt(f"{log_file} is damaged: {fault}", remedy=MENDING)
+
+
+def is_in_use(path: Path) -> bool:
+    """Whether another program has the database open; changes nothing."""
+    shared = path.with_name(path.name + "-shm")
+    was_there = shared.exists()
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=0)) as looking:
+            looking.execute("SELECT 1 FROM sqlite_master").fetchall()
+    except sqlite3.Error as error:
+        return "locked" in str(error)
+    finally:
+        if not was_there:
+            shared.unlink(missing_ok=True)
+    return False
 
 
 def _configure(connection: sqlite3.Connection, _: object) -> None:

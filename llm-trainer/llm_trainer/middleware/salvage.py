@@ -24,11 +24,10 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from llm_trainer.errors import StoreCorrupt, StoreError, StoreLocked
 from llm_trainer.middleware import verification
-from llm_trainer.middleware.database import open_database
+from llm_trainer.middleware.database import is_in_use, open_database
 from llm_trainer.middleware.queries import Row
 from llm_trainer.middleware.store import chained
 from llm_trainer.middleware.tables import exchanges, journal, leases, metadata, sessions
-from llm_trainer.middleware.wal import is_in_use
 
 BATCH = 500
 EMPTY_BATCHES = 20

@@ -91,6 +91,7 @@ class StandInLearner(StandIn):
         self._db.execute(
             "CREATE TABLE IF NOT EXISTS heard (seq INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT UNIQUE, text TEXT)"
         )
+        self._counted, self._count, self._words = 0, 0, set[str]()
 
     def close(self) -> None:
         """Let go of the memory."""
@@ -104,6 +105,7 @@ class StandInLearner(StandIn):
         """Lose the last ``count`` things heard, as an older backup would."""
         self._db.execute("DELETE FROM heard WHERE seq > (SELECT max(seq) FROM heard) - ?", (count,))
         self._db.execute("UPDATE sqlite_sequence SET seq = (SELECT coalesce(max(seq), 0) FROM heard)")
+        self._counted, self._count, self._words = 0, 0, set[str]()
 
     def answer(self, given: Given) -> Reply:
         """The part of the learner's API that a trainer uses."""
@@ -116,17 +118,16 @@ class StandInLearner(StandIn):
         return Reply(404, {"code": "not-found"})
 
     def _status(self) -> dict[str, Any]:
-        count, words = 0, set[str]()
-        for (text,) in self._db.execute("SELECT text FROM heard"):
-            count, words = count + 1, words | set(text.split())
-        seq = self._db.execute("SELECT coalesce(max(seq), 0) FROM heard").fetchone()[0]
+        for seq, text in self._db.execute("SELECT seq, text FROM heard WHERE seq > ? ORDER BY seq", (self._counted,)):
+            self._counted, self._count = seq, self._count + 1
+            self._words.update(text.split())
         return {
             "status": "ok",
             "stage": "words",
-            "exchanges": count,
-            "vocabulary": len(words),
-            "measurements": {"observations": count},
-            "cursor": {"epoch": "stand-in", "seq": seq, "head": ""},
+            "exchanges": self._count,
+            "vocabulary": len(self._words),
+            "measurements": {"observations": self._count},
+            "cursor": {"epoch": "stand-in", "seq": self._counted, "head": ""},
             "capabilities": list(self.capabilities),
         }
 

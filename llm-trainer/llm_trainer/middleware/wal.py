@@ -10,9 +10,7 @@ https://www.sqlite.org/fileformat2.html#the_write_ahead_log
 
 from __future__ import annotations
 
-import sqlite3
 import struct
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -74,18 +72,3 @@ def _summed(order: str, content: bytes, sums: Sums) -> Sums:
         first = (first + one + second) & 0xFFFFFFFF
         second = (second + other + first) & 0xFFFFFFFF
     return first, second
-
-
-def is_in_use(path: Path) -> bool:
-    """Whether another program has the database open; changes nothing."""
-    shared = path.with_name(path.name + "-shm")
-    was_there = shared.exists()
-    try:
-        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=0)) as looking:
-            looking.execute("SELECT 1 FROM sqlite_master").fetchall()
-    except sqlite3.Error as error:
-        return "locked" in str(error)
-    finally:
-        if not was_there:
-            shared.unlink(missing_ok=True)
-    return False

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import settings
+from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
@@ -129,7 +129,9 @@ class Steering(RuleBasedStateMachine):
         assert len(self.middleware.lives.parts.trainer.runs) <= 1
 
 
-Steering.TestCase.settings = settings(max_examples=10, stateful_step_count=10, deadline=None)
+WALKS = (Phase.explicit, Phase.reuse, Phase.generate)
+"""Ten steps are few enough to be read as they were drawn; looking for fewer takes minutes."""
+Steering.TestCase.settings = settings(max_examples=10, stateful_step_count=10, deadline=None, phases=WALKS)
 TestSteering = Steering.TestCase
 
 
