@@ -86,11 +86,11 @@ class Trainer:
 
     async def start(self, wish: Wish) -> Run:
         """Begin a session. SessionActive, PeerUnreachable or PeerBusy say why not."""
+        assert self.monitor is not None
         learner, teacher = self.ends.learner(wish.learner), self.ends.teacher(wish.teacher)
         self._make_room(learner.url)
         self._starting.add(learner.url)
         try:
-            assert self.monitor is not None
             learner_says, llm_says = await both_up(self.monitor, wish.learner, wish.teacher)
             now = self._clock.now()
             plan = await planning.plan_of(wish, teacher, learner_says.body, llm_says.body, now)
