@@ -17,6 +17,8 @@ from .network import Network, Peer
 from .teacher import SimulatedTeacher
 from .weather import Weather
 
+SOON_SECONDS = 0.0045
+"""The most that a way between two processes, or a write to the disk, takes when nothing goes wrong."""
 LEARNER_URL, LLM_URL = "http://127.0.0.1:8000", "http://127.0.0.1:8001"
 
 
@@ -54,7 +56,7 @@ class World:
 
     def soon(self) -> float:
         """A few virtual milliseconds."""
-        return 0.0005 + 0.004 * self.chance.random()
+        return 0.0005 + (SOON_SECONDS - 0.0005) * self.chance.random()
 
     def said(self, what: str) -> None:
         self.trace.append(f"{self.loop.now:10.4f} {what}")
