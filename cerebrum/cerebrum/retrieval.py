@@ -197,17 +197,23 @@ class Shelf:
         self.opens[:size], self.follows[:size] = state["opened"] > 0, state["followed"] > 0
 
     def keep(self, numbers: Sequence[int]) -> None:
-        """Keep only these passages, numbered anew in this order."""
-        passages, places = [self.passages[k] for k in numbers], self.places
-        lengths = self.lengths[list(numbers)]
+        """Keep only these passages, numbered anew in this order, which must be theirs."""
+        chosen, places, held = list(numbers), self.places, self.by_word
+        passages, lengths = [self.passages[k] for k in chosen], self.lengths[chosen]
+        opens, follows = self.opens[chosen], self.follows[chosen]
+        new = [-1] * len(self.passages)
+        for number, old in enumerate(chosen):
+            new[old] = number
         self.clear()
         self._make_room(max(256, len(passages)))
-        places.keep(numbers)
+        places.keep(chosen)
         self.places.restore(places.state(len(passages)))
         self.passages, self.lengths[: len(passages)] = passages, lengths
-        for number, passage in enumerate(passages):
-            self._index(number)
-            self.opens[number], self.follows[number] = passage.opened > 0, passage.followed > 0
+        self.opens[: len(passages)], self.follows[: len(passages)] = opens, follows
+        self.by_text = {passage.text: number for number, passage in enumerate(passages)}
+        for word, holding in held.items():
+            if left := [number for old in holding if (number := new[old]) >= 0]:
+                self.by_word[word] = left
 
     def clear(self) -> None:
         """Empty the shelf."""

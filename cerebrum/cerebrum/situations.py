@@ -6,8 +6,9 @@ how near their contexts are to this one. It knows at once what the towers need m
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,9 +35,9 @@ class Heard:
     bag: Bag
     own: str = ""
 
-    def moved(self, turns: dict[int, int]) -> Heard:
+    def moved(self, turns: Mapping[int, int]) -> Heard:
         """Return it with its turn numbered anew; one's own reply has no number."""
-        return self if self.own else replace(self, turn=turns[self.turn])
+        return self if self.own else Heard(self.ordinal, turns[self.turn], self.bag)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +51,6 @@ class Pair:
     earlier: Heard | None
     answer: Heard
     imagined: bool = False
-
-    def moved(self, turns: dict[int, int]) -> Pair:
-        """Return the pair with its turns numbered anew."""
-        earlier = self.earlier and self.earlier.moved(turns)
-        return Pair(self.said.moved(turns), earlier, self.answer.moved(turns), self.imagined)
 
     @property
     def example(self) -> Example:
@@ -128,11 +124,15 @@ class Contexts:
             self.places.keep(kept)
             self.answers[: len(kept)] = self.answers[kept]
 
-    def keep(self, turns: dict[int, int]) -> None:
+    def keep(self, turns: Mapping[int, int]) -> None:
         """Keep only the pairs all of whose turns are in ``turns``, which maps old numbers to new ones."""
-        kept = [k for k, pair in enumerate(self.pairs) if all(h.turn in turns or h.own for h in pair.all)]
+        moved: dict[int, Heard | None] = {id(None): None}
+        for heard in chain.from_iterable(pair.all for pair in self.pairs):
+            if id(heard) not in moved and (heard.own or heard.turn in turns):
+                moved[id(heard)] = heard.moved(turns)
+        kept = [k for k, pair in enumerate(self.pairs) if all(id(heard) in moved for heard in pair.all)]
         self.places.keep(kept)
-        self.pairs = [self.pairs[k].moved(turns) for k in kept]
+        self.pairs = [_of(self.pairs[k], moved) for k in kept]
         self.answers[: len(kept)] = [pair.answer.turn for pair in self.pairs]
 
     def expected(self, place: Floats, turns: Shelf) -> Floats:
@@ -159,3 +159,11 @@ class Contexts:
     def _renew(self, numbers: Sequence[int]) -> None:
         bags = [self.pairs[k].said.bag for k in numbers]
         self.places.put(numbers, self.towers.embed(CONTEXT, bags))
+
+
+def _of(pair: Pair, moved: Mapping[int, Heard | None]) -> Pair:
+    """Return the pair with other objects for its turns, by the identity of those."""
+    said, earlier, answer = (moved[id(heard)] for heard in (pair.said, pair.earlier, pair.answer))
+    assert said is not None
+    assert answer is not None
+    return Pair(said, earlier, answer, pair.imagined)
