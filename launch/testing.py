@@ -6,8 +6,10 @@ import argparse
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -60,7 +62,7 @@ def main(arguments: Sequence[str]) -> int:
             checks = [check for project in projects for check in project_checks(project, wish.fast, wish.only)]
             checks += root_checks(projects[-1], wish.fast, wish.only)
         with telling(wish.full) as place:
-            outcomes = [_perform(check) for check in checks]
+            outcomes = _perform_all(checks, at_once=1 if wish.promises else os.cpu_count() or 1)
             say("\n" + table(figures(place), missing=wish.promises))
         return _sum_up(outcomes)
     except EnvironmentUnavailable as why:
@@ -157,12 +159,46 @@ def _pytest(fast: bool) -> list[str]:
     return ["-m", "pytest", "-q", *(["-m", "not slow"] if fast else [])]
 
 
-def _perform(check: Check) -> Outcome:
+def _perform_all(checks: Sequence[Check], at_once: int) -> list[Outcome]:
+    """Each project's checks one after another, the projects beside each other; then those of the repository, alone."""
+    folders = dict.fromkeys(check.folder for check in checks if check.folder != ROOT)
+    lanes = [[check for check in checks if check.folder == folder] for folder in folders]
+    last = [check for check in checks if check.folder == ROOT]
+    if at_once < 2 or len(lanes) < 2:
+        return [_perform(check) for check in checks]
+    interrupted = threading.Event()
+
+    def perform_those_of(lane: Sequence[Check]) -> list[Outcome]:
+        return [_perform(check, beside=True) for check in lane if not interrupted.is_set()]
+
+    with ThreadPoolExecutor(at_once) as pool:
+        try:
+            outcomes = [outcome for done in pool.map(perform_those_of, lanes) for outcome in done]
+        except KeyboardInterrupt:
+            interrupted.set()
+            raise
+    return outcomes + [_perform(check) for check in last]
+
+
+def _perform(check: Check, *, beside: bool = False) -> Outcome:
+    """Run one check; ``beside`` others, so that each line of it says whose it is."""
     say(f"\n== {check.name}")
     began = time.monotonic()
+    told = subprocess.PIPE if beside else None
     environment = clean(os.environ) | ONE_THREAD
-    code = subprocess.call(check.command, cwd=check.folder, env=environment, stdin=subprocess.DEVNULL)  # noqa: S603
-    return Outcome(check.name, code == 0, time.monotonic() - began)
+    with subprocess.Popen(  # noqa: S603
+        check.command,
+        cwd=check.folder,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=told,
+        stderr=subprocess.STDOUT if beside else None,
+        encoding="utf-8",
+        errors="replace",
+    ) as process:
+        for line in process.stdout or ():
+            say(f"{check.folder.name:11} | {line.rstrip()}")
+    return Outcome(check.name, process.returncode == 0, time.monotonic() - began)
 
 
 def _sum_up(outcomes: Sequence[Outcome]) -> int:
