@@ -26,6 +26,7 @@ from tests.faults.life import Life
 from tests.faults.stock import connection
 from tests.faults.test_power import fault_of
 from tests.middleware.conftest import learner, llm, scene  # noqa: F401
+from tests.middleware.test_kills import HOME
 from tests.serving import wait_until
 
 EXCHANGES = 2
@@ -232,3 +233,41 @@ def test_a_sync_that_fails_ends_the_middleware_with_74(tmp_path, learner, llm, f
 
     assert code == 74, said[-2000:]
     assert "did not confirm a write" in said
+
+
+TMPFS = """
+import subprocess, sys
+from pathlib import Path
+place = Path(sys.argv[1])
+subprocess.run(["mount", "-t", "tmpfs", "-o", "size=6m", "none", place], check=True)
+from llm_trainer.middleware.standins import StandInLearner, StandInLlm
+from tests.middleware.conftest import scene
+from tests.serving import wait_until
+
+learner, llm, ballast = StandInLearner(), StandInLlm(), place / "ballast"
+ballast.write_bytes(bytes(5_000_000))
+with scene(place, learner, llm) as at_work:
+    at_work.start(max_exchanges=100_000)
+    print(at_work.until_phase("paused")["reason"])
+    held = len(learner.heard())
+    ballast.unlink()
+    wait_until(lambda: len(learner.heard()) > held + 3, 30)
+    stopped = at_work.post("/api/training/stop")
+    assert (stopped["exchanges_completed"], stopped["uncertain"]) == (len(learner.heard()), 0)
+    print("went on after", held)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="needs Linux's user namespaces")
+def test_a_session_holds_on_a_real_disk_that_is_full_and_goes_on_when_it_has_room(tmp_path):
+    inside = ["unshare", "-Urm", sys.executable, "-c", TMPFS, str(tmp_path)]
+    try:
+        ran = subprocess.run(inside, cwd=HOME, capture_output=True, text=True, timeout=100, check=False)
+    except FileNotFoundError:
+        pytest.skip("this machine has no unshare")
+    if "Operation not permitted" in ran.stderr or "permission denied" in ran.stderr.lower():
+        pytest.skip(f"no private mounts on this machine: {ran.stderr.strip().splitlines()[-1]}")
+    assert ran.returncode == 0, ran.stderr
+    assert "full" in ran.stdout
+    assert "went on after" in ran.stdout
