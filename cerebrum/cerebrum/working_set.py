@@ -103,7 +103,7 @@ class WorkingSet:
         elif not between:
             self.lessons.learn_sentences(self.towers, chance, answers_move=ordinal < _ANEW[0])
         self.relearning.advance(chance)
-        for part in (self.contexts, self.turns, self.sentences):
+        for part in (self.contexts, self.turns, self.sentences) if not between else ():
             part.renew_next(min(_RENEWED, len(part) // _ROUND + 1))
 
     # -- letting go
