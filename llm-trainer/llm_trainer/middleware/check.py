@@ -44,7 +44,11 @@ async def examine(record: Record, learner: Learner, *, begun: bool) -> Finding:
     async def is_known(row: Row) -> bool:
         if standing.is_idempotent:
             return await learner.knows(row["key"]) is not None
-        return row["learner_seq"] is None or standing.seq is None or row["learner_seq"] <= standing.seq
+        if standing.seq is None:
+            return True
+        told = row["learner_seq"]  # none where its answer could not be understood
+        least = await record.read(queries.least_seq, url, first_row, row["row"]) if told is None else told
+        return least <= standing.seq
 
     url = learner.url
     first_row = await record.read(queries.first_row_of, url)

@@ -133,6 +133,13 @@ def _taught(query: Select[Any]) -> Select[Any]:
 
 _TAUGHT_COUNT = _taught(select(func.count()))
 _TAUGHT = _taught(select(exchanges)).order_by(exchanges.c.row).offset(bindparam("passed")).limit(1)
+_LAST_COUNTED = (
+    _taught(select(exchanges.c.row, exchanges.c.learner_seq))
+    .where(exchanges.c.learner_seq.is_not(None), exchanges.c.row <= bindparam("the_row"))
+    .order_by(exchanges.c.row.desc())
+    .limit(1)
+)
+_TAUGHT_UNTIL = _TAUGHT_COUNT.where(exchanges.c.row <= bindparam("the_row"))
 _LAST_OF_EACH = (
     select(exchanges.c.row)
     .where(exchanges.c.session_id == sessions.c.id, exchanges.c.status == "taught")
@@ -162,6 +169,17 @@ def taught_last(connection: Connection, learner_url: str, first_row: int) -> Row
     if newest is None or newest < first_row:
         return None
     return _rows(connection, _AT_ROW, the_row=newest)[0]
+
+
+def least_seq(connection: Connection, learner_url: str, first_row: int, row: int) -> int:
+    """How many entries this learner has at least, once it was taught the exchange in ``row``.
+
+    The last count that it told until then, and one for each exchange taught since whose answer told none.
+    """
+    given = {"the_learner": learner_url, "from_row": first_row, "the_row": row}
+    counted = connection.execute(_LAST_COUNTED, given).first()
+    seq, after = (0, first_row) if counted is None else (counted.learner_seq, counted.row + 1)
+    return int(seq + connection.execute(_TAUGHT_UNTIL, {**given, "from_row": after}).scalar_one())
 
 
 def taught_after(connection: Connection, learner_url: str, first_row: int, row: int) -> Row | None:
