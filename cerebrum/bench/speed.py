@@ -4,7 +4,9 @@
 
 Real dialogues of all three sets in one shuffled order; when they are used up, they come again with one word of each
 turn exchanged for a made-up one. At each mark the last 300 exchanges are answered and learned, before it all are only
-learned; *longest* is the longest time that learning one took since the mark before. Run it with OMP_NUM_THREADS=1.
+learned; *longest* is the longest time that learning one took since the mark before. The mind is then saved, and a
+program of its own tells how long it takes to load, what it weighs alone, and what the next 100 exchanges cost at the
+least of five runs, which tells more of the program than of who else ran. Run it with OMP_NUM_THREADS=1.
 10^5 turns take a quarter of an hour to half an hour, 10^6 a morning: ``--turns 1000000``.
 """
 
@@ -16,11 +18,13 @@ import json
 import os
 import platform
 import random
+import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from importlib import import_module
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +37,7 @@ from cerebrum.mind import Mind
 
 _SETS = ("persona_chat", "botbots", "topical_chat")
 _MEASURED = 300
+_NEXT, _RUNS = 100, 5
 
 
 def talk(folder: Path, seed: int) -> Iterator[tuple[str, str]]:
@@ -77,16 +82,48 @@ def percentiles(seconds: Sequence[float]) -> str:
     return f"{p50:6.1f} {p95:6.1f}"
 
 
-def saved_and_loaded(mind: Mind) -> str:
-    """Return how long saving and loading take, whether the loaded mind is the same, and the size of the file."""
+def saved(mind: Mind, data: Path, seed: int, heard: int) -> str:
+    """Return how long saving takes, and what a program of its own sees of the mind that was saved."""
     with tempfile.TemporaryDirectory() as folder:
         path, start = Path(folder) / "mind", time.process_time()
         mind.save(path)
-        saved = time.process_time()
-        loaded = Mind.load(path)
-        took = time.process_time() - saved
-        same = loaded.state_hash() == mind.state_hash()
-        return f"save {saved - start:.2f} s, load {took:.2f} s, {path.stat().st_size / 1e6:.0f} MB, same {same}"
+        took = time.process_time() - start
+        command = [
+            sys.executable,
+            __file__,
+            str(data),
+            "--seed",
+            str(seed),
+            "--saved",
+            str(path),
+            "--heard",
+            str(heard),
+        ]
+        told = subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+        same = told.endswith(mind.state_hash())
+        return f"save {took:.2f} s, {path.stat().st_size / 1e6:.0f} MB, same {same}; {told.rpartition(',')[0]}"
+
+
+def look(path: Path, turns: Sequence[tuple[str, str]], heard: int) -> str:
+    """Return how long a saved mind takes to load, what it weighs, and what the next exchanges cost at the least."""
+    empty, start = (Mind(), megabytes())[1], time.process_time()
+    found = Mind.load(path)
+    loaded, grown, whole = time.process_time() - start, megabytes() - empty, found.state_hash()
+    runs = []
+    for _ in range(_RUNS):
+        mind, took = Mind.load(path), []
+        for seq, (conversation, turn) in enumerate(turns, heard + 1):
+            start = time.thread_time()
+            reply = mind.respond(turn, conversation)
+            answered = time.thread_time()
+            mind.learn(Observation(seq, conversation, turn, reply.text))
+            took.append((answered - start, time.thread_time() - answered))
+        runs.append(took)
+    answer, learn = np.array(runs).min(0).T
+    return (
+        f"load {loaded:.2f} s, {grown:.0f} MB, {grown * 1000 / heard:.1f} KB/turn; least of {_RUNS}:"
+        f" both {percentiles(answer + learn)} answer {percentiles(answer)} learn {percentiles(learn)}, {whole}"
+    )
 
 
 class Bm25:
@@ -112,8 +149,14 @@ def main() -> None:
     parser.add_argument("--turns", type=int, nargs="+", default=[1000, 10_000])
     parser.add_argument("--active-limit", type=int, default=20_000)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--saved", type=Path, help="only look at this saved mind")
+    parser.add_argument("--heard", type=int, default=0, help="how many turns the saved mind has heard")
     parser.add_argument("--no-baseline", action="store_true", help="leave BM25 out, and its memory")
     arguments = parser.parse_args()
+    if arguments.saved is not None:
+        upcoming = islice(talk(arguments.data, arguments.seed), arguments.heard, arguments.heard + _NEXT)
+        print(look(arguments.saved, list(upcoming), arguments.heard))
+        return
     bm25 = Bm25(Path("nowhere") if arguments.no_baseline else arguments.data.parent / "bench")
     print(f"Python {platform.python_version()}, NumPy {np.__version__}, {os.cpu_count()} cores")
     print(
@@ -146,7 +189,7 @@ def main() -> None:
                 f"{seq:8d} {both} {answer} {learn} {other}"
                 f" {grown:9.0f} {grown * 1000 / seq:7.1f} {busy:5.1f} {replay:8.1f} {longest * 1000:10.0f}"
             )
-            print(f"{'':8} {saved_and_loaded(mind)}", flush=True)
+            print(f"{'':8} {saved(mind, arguments.data, arguments.seed, seq)}", flush=True)
             times, longest = {name: [] for name in times}, 0.0
             if not marks:
                 return

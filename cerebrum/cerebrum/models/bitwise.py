@@ -21,7 +21,7 @@ Reals = NDArray[np.float64]
 
 _SLOTS = 1 << 22
 _SPREAD = 0x9E3779B1
-_ONE = 1 << 24
+_ONE = 1 << 16
 _FIRST = np.array((int(0.075 * _ONE), int(0.925 * _ONE)), np.int64)
 _MOST = 255
 _EXPERIENCES = np.array((0, 0, 1, 2, 3) + (3,) * 3 + (4,) * 24 + (5,) * 224, np.int64)
@@ -41,7 +41,7 @@ class Bitwise:
         self.rate = rate
         self.by_experience: Reals = np.full((situations, contexts * _CLASSES), weight)
         self.by_number: Reals = np.full((situations * (contexts + 1), contexts), weight)
-        self.cells = np.zeros(_SLOTS, np.uint32)
+        self.cells = np.zeros(_SLOTS, np.uint16)
         self.met = np.zeros(_SLOTS, np.uint8)
         self._places = np.arange(contexts) * _CLASSES
 
@@ -53,7 +53,7 @@ class Bitwise:
         slots = hashes + decisions[:, None] * _SPREAD & _SLOTS - 1
         times, cells = self.met[slots], self.cells[slots].astype(np.int64)
         seen = times > 0
-        stretched = _STRETCH[cells >> 12] * seen
+        stretched = _STRETCH[cells >> 4] * seen
         experienced = situations[:, None] * self.by_experience.shape[1] + self._places + _EXPERIENCES[times]
         numbered = situations * (len(hashes) + 1) + np.add.reduce(seen, 1)
         by_experience = self.by_experience.reshape(-1)
@@ -80,6 +80,6 @@ class Bitwise:
 
     def restore(self, state: State) -> None:
         """Take over what ``state`` gave."""
-        self.met, self.cells = np.zeros(_SLOTS, np.uint8), np.zeros(_SLOTS, np.uint32)
+        self.met, self.cells = np.zeros(_SLOTS, np.uint8), np.zeros(_SLOTS, np.uint16)
         self.met[state["used"]], self.cells[state["used"]] = state["met"], state["cells"]
         self.by_experience, self.by_number = np.array(state["by_experience"]), np.array(state["by_number"])
