@@ -96,6 +96,12 @@ MEMORY = (
         test=tests("simulator/test_simulator.py", "set_back"),
     ),
     trainer(
+        "an unreadable answer taken for remembered",
+        "P5",
+        (MIDDLEWARE + "check.py", "if standing.seq is None:", 'if standing.seq is None or row["learner_seq"] is None:'),
+        test=tests("middleware/test_check.py", "forgot and not postgresql"),
+    ),
+    trainer(
         "no look at a learner behind a new connection",
         "P5",
         (PERFORMING, "(step.text, step.key, conversation, self._id, since=self._since)", _TEACH),
