@@ -29,7 +29,8 @@ from playwright.sync_api import sync_playwright
 
 sys.path.insert(0, str(HOME))
 from tests.browser.conftest import CHROMIUM, FLAGS
-from tests.browser.fake import Fake, serving
+from tests.browser.fake import Fake
+from tests.browser.serving import serving
 
 LONG = 10_000
 WATCH = """() => { window.seen = {}; new MutationObserver(() => {

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from tests.browser.fake import Fake, serving
+from tests.browser.fake import Fake
+from tests.browser.serving import serving
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 playwright.expect.set_options(timeout=15_000)

@@ -13,7 +13,7 @@ from playwright.sync_api import expect
 
 from llm_trainer.middleware.standins import StandInLearner, StandInLlm, served
 from tests.browser.conftest import Watched
-from tests.browser.fake import free_port
+from tests.browser.serving import free_port
 from tests.middleware.test_kills import HOME, Service
 from tests.serving import wait_until
 

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.fake import PAST, Fake, scripted
+from tests.browser.fake import PAST, Fake
+from tests.browser.script import scripted
 
 JUDGED = Path(__file__).parents[1] / "data" / "morphemes.txt"
 

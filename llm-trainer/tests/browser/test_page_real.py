@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 
 from llm_trainer.middleware.app import create_app
 from llm_trainer.settings import Settings
-from tests.browser.fake import scripted
+from tests.browser.script import scripted
 from tests.serving import serving
 
 

@@ -9,7 +9,8 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Watched
-from tests.browser.fake import Fake, scripted
+from tests.browser.fake import Fake
+from tests.browser.script import scripted
 from tests.promises import Figure
 
 SCRIPT = "window.breached=1"

@@ -8,7 +8,9 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Watched
-from tests.browser.fake import Fake, free_port, scripted, serving
+from tests.browser.fake import Fake
+from tests.browser.script import scripted
+from tests.browser.serving import free_port, serving
 
 
 def start(page: Any, url: str, exchanges: int, delay: float = 0) -> None:

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.fake import PAST, Fake, scripted
+from tests.browser.fake import PAST, Fake
+from tests.browser.script import scripted
 
 NAME = "session_20260301_090000"
 
@@ -50,6 +51,7 @@ def test_all_sessions_are_compared_in_one_chart_by_any_measure(page: Any, url: s
     page.get_by_label("Compare all").check()
     chart = page.locator("#chart-comparison")
     expect(chart.locator(".legend-item")).to_have_count(2)
+    expect(chart.locator(".legend-item b").filter(has_text="–")).to_have_count(0)  # each curve's own last value
     page.locator("#compare-by").select_option("heard")
     page.locator("#compare-axis").select_option("words heard")
     with page.expect_download() as table:

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.fake import Fake, scripted
+from tests.browser.fake import Fake
+from tests.browser.script import scripted
 
 
 @pytest.mark.slow
