@@ -20,7 +20,10 @@ from llm_trainer.middleware.trainer import Trainer
 
 @dataclass(frozen=True)
 class Parts:
-    """The wired-up middleware. ``delay_seconds`` and ``topic_switch_interval`` are the settings' defaults."""
+    """The wired-up middleware, since ``started_at``.
+
+    ``delay_seconds`` and ``topic_switch_interval`` are the settings' defaults.
+    """
 
     clock: Clock
     record: Record
@@ -33,6 +36,7 @@ class Parts:
     alerts: Alerts
     delay_seconds: float
     topic_switch_interval: int
+    started_at: float
 
 
 async def _parts(request: Request) -> Parts:  # not a plain one, which would cost each request a thread

@@ -82,6 +82,7 @@ async def wire_up(settings: Settings) -> tuple[Parts, Wire]:
         alerts=alerts,
         delay_seconds=settings.conversation_delay,
         topic_switch_interval=settings.topic_switch_interval,
+        started_at=clock.now(),
     )
     return parts, wire
 

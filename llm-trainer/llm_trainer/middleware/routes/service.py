@@ -8,6 +8,7 @@ from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse
 
 from llm_trainer import __version__
+from llm_trainer.middleware.clock import iso
 from llm_trainer.middleware.parts import Wired
 from llm_trainer.web import PROBLEM
 
@@ -43,7 +44,11 @@ async def status(parts: Wired) -> dict[str, Any]:
     return {
         "service": "middleware",
         "version": __version__,
-        "middleware": {"state": "up" if storage is None else "degraded", "reason": storage or ""},
+        "middleware": {
+            "state": "up" if storage is None else "degraded",
+            "since": iso(parts.started_at),
+            "reason": storage or "",
+        },
         "learner": {**parts.monitor.learner.reading.shown(now), "url": parts.learner.url},
         "llm": {
             **parts.monitor.llm.reading.shown(now),

@@ -61,7 +61,8 @@ export class Chart {
 
   #values(place) {
     const at = place ?? this.data[0].length - 1;
-    this.legend.forEach(({ value, series }, i) => say(value, this.#format(series, this.data[i + 1]?.[at])));
+    const of = (column = []) => (place === null ? column.findLast(Number.isFinite) : column[place]); // each curve's last, where nobody points
+    this.legend.forEach(({ value, series }, i) => say(value, this.#format(series, of(this.data[i + 1]))));
     say(this.where, at >= 0 && this.data[0].length ? `at ${count(this.data[0][at])} ${this.axis}` : "");
   }
 

@@ -14,6 +14,15 @@ export function h(tag, properties = {}, ...children) {
   return element;
 }
 
+const ROLES = { TABLE: "table", THEAD: "rowgroup", TBODY: "rowgroup", TR: "row", TD: "cell" };
+
+/** A table, or a part of one, that a narrow page lays out otherwise: to a screen reader it stays a table. */
+export function stacked(part) {
+  for (const element of [part, ...part.querySelectorAll("thead, tbody, tr, th, td")])
+    element.setAttribute("role", ROLES[element.tagName] ?? (element.scope === "row" ? "rowheader" : "columnheader"));
+  return part;
+}
+
 const FOCUSABLE = "a[href], button, input, select, textarea, [tabindex]";
 
 /** Replace an element's children, only when `signature` differs from last time; focus stays in its place. */

@@ -2,7 +2,7 @@
 // as expectations; and a garden of every word.
 
 import { Chart, EXPECTED } from "../charts.js";
-import { calmly, fill, h } from "../dom.js";
+import { calmly, fill, h, stacked } from "../dom.js";
 import { count, decimal, percent } from "../format.js";
 import { BROWN, phasesMeasured, stagesReached } from "../phases.js";
 import { gardenPanel } from "./garden.js";
@@ -95,11 +95,11 @@ function showPhases(root, measure) {
   const found = phasesMeasured(measure), n = measure.rows.length, stage = stagesReached(measure.windows).at(-1);
   fill(root, JSON.stringify([found, n, stage]), () => [
     h("h2", { id: "phases-title" }, "Expected, and measured"),
-    h("div", { class: "table-scroll", tabindex: "0", role: "region", "aria-label": "Expected and measured phases" }, h("table", { class: "phases" },
+    h("div", { class: "table-scroll", tabindex: "0", role: "region", "aria-label": "Expected and measured phases" }, stacked(h("table", { class: "phases" },
       h("thead", {}, h("tr", {}, ["Exchanges", "Expected", "Measured in this session", ""].map((name) => h("th", { scope: "col" }, name)))),
       h("tbody", {}, found.map((phase) => h("tr", { class: n >= phase.from && n < phase.to ? "current" : "" },
         h("th", { scope: "row" }, phase.span), h("td", {}, phase.expected), h("td", {}, phase.measured),
-        h("td", {}, h("span", { class: `verdict ${phase.verdict}` }, { yes: "shown", no: "not shown", open: "open" }[phase.verdict]))))))),
+        h("td", {}, h("span", { class: `verdict ${phase.verdict}` }, { yes: "shown", no: "not shown", open: "open" }[phase.verdict])))))))),
     h("p", { class: "quiet" }, stage ? `Brown's stage ${stage.stage} was reached by exchange ${count(stage.number)}. ` : "",
       `${count(n)} exchanges measured. Expectations are those of the README; a verdict is given only where this record can support one.`),
   ]);

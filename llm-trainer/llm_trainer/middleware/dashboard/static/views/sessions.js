@@ -2,7 +2,7 @@
 
 import { api } from "../api.js";
 import { Chart } from "../charts.js";
-import { confirmed, h, say } from "../dom.js";
+import { confirmed, h, say, stacked } from "../dom.js";
 import { count, decimal, duration, moment, percent, plain, time, trouble } from "../format.js";
 import { Measure } from "../measure.js";
 import { exchangeOf } from "../transcript.js";
@@ -13,7 +13,7 @@ export const symbol = "M4 5h16v3H4zM4 10.5h16v3H4zM4 16h16v3H4z";
 const PAGE = 1000;
 const FORMATS = { json: "JSON", jsonl: "JSON Lines", csv: "CSV", chat: "CHAT", sharegpt: "ShareGPT" };
 const EXTENSIONS = { chat: "cha", sharegpt: "sharegpt.jsonl" };
-const TONES = ["teacher", "learner", "good", "accent", "warn", "muted"], DASHES = [undefined, [6, 4], [2, 3], [10, 3, 2, 3]];
+const TONES = ["teacher", "learner", "good"], DASHES = [undefined, [6, 4], [2, 3], [10, 3, 2, 3]]; // told apart without colours, too
 const OVER_WINDOWS = "last 100 exchanges";
 const MEASURES = {
   morphemes: { label: "Mean length of utterance", note: `morphemes a sentence in spontaneous replies, ${OVER_WINDOWS}`, of: "windows", format: decimal },
@@ -33,7 +33,7 @@ export function mount(root, live, go) {
   const comparison = compareAll();
   root.append(h("h1", {}, "Sessions"), answer, exporting,
     h("div", { class: "card table-scroll", tabindex: "0", role: "region", "aria-label": "All sessions" },
-      h("table", {}, h("thead", {}, h("tr", {}, h("th", { scope: "col" }, h("label", { class: "check" }, all, "Compare")), ["Session", "Started", "Exchanges", "Ended", "Teacher", ""].map((name) => h("th", { scope: "col" }, name)))), body)),
+      stacked(h("table", { class: "sessions" }, h("thead", {}, h("tr", {}, h("th", { scope: "col" }, h("label", { class: "check" }, all, "Compare")), ["Session", "Started", "Exchanges", "Ended", "Teacher", ""].map((name) => h("th", { scope: "col" }, name)))), body))),
     comparison.root);
   let sessions = [];
 
@@ -59,13 +59,13 @@ export function mount(root, live, go) {
     const tick = h("input", { type: "checkbox", "aria-label": `Compare ${name}`, onchange: () => choose(session, tick.checked) });
     tick.checked = comparison.has(id);
     const link = (label, act, kind = "") => h("button", { type: "button", class: `link ${kind}`, "aria-label": `${label} ${name}`, onclick: act }, label);
-    return h("tr", { class: running ? "current" : "" }, h("td", {}, tick), h("th", { scope: "row", class: "mono" }, name),
+    return stacked(h("tr", { class: running ? "current" : "" }, h("td", {}, tick), h("th", { scope: "row", class: "mono" }, name),
       h("td", {}, moment(session.started_at)), h("td", { class: "numeric" }, count(session.exchanges_completed), session.max_exchanges ? h("small", {}, ` of ${count(session.max_exchanges)}`) : ""),
       h("td", {}, running ? "running" : plain(session.end_reason ?? status), ended && began ? h("small", {}, ` after ${duration((ended - began) / 1000)}`) : ""),
       h("td", {}, teacherName(session)),
       h("td", { class: "row-actions" }, link("Open", () => (live.open(id), go("conversation"))), link("Export", () => offer(session)),
         status === "interrupted" ? link("Go on", () => resume(session)) : "",
-        running ? "" : link("Delete", () => remove(session), "danger")));
+        running ? "" : link("Delete", () => remove(session), "danger"))));
   }
 
   async function choose(session, wanted) {
@@ -80,8 +80,11 @@ export function mount(root, live, go) {
   }
 
   async function chooseAll(wanted) {
-    for (const session of sessions) if (all.checked === wanted && comparison.has(session.session_id) !== wanted) await choose(session, wanted);
-    body.replaceChildren(...sessions.map(row));
+    for (const session of sessions) {
+      if (all.checked !== wanted || comparison.has(session.session_id) === wanted) continue;
+      await choose(session, wanted);
+      body.replaceChildren(...sessions.map(row));
+    }
   }
 
   function offer({ session_id: id, name = id }) {
