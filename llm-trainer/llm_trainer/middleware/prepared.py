@@ -26,10 +26,8 @@ class Prepared:
         assert isinstance(compiled, SQLCompiler)
         assert compiled.positiontup is not None
         self._text = compiled.string
-        self._order = tuple(
-            (name, name in names, compiled.params.get(name), _turn(compiled, name, dialect))
-            for name in compiled.positiontup
-        )
+        self._order = [(name, _turn(compiled, name, dialect)) for name in compiled.positiontup]
+        self._fixed = {name: value for name, value in compiled.params.items() if name not in names}
 
     def execute(self, connection: Connection, rows: Sequence[Row]) -> int:
         """Execute for each row; returns how many rows of the table changed."""
@@ -43,9 +41,9 @@ class Prepared:
         finally:
             cursor.close()
 
-    def _values(self, row: Row) -> tuple[Any, ...]:
-        given = ((row[name] if is_given else fixed, turn) for name, is_given, fixed, turn in self._order)
-        return tuple(value if turn is None else turn(value) for value, turn in given)
+    def _values(self, row: Row) -> list[Any]:
+        given = {**self._fixed, **row} if self._fixed else row
+        return [given[name] if turn is None else turn(given[name]) for name, turn in self._order]
 
 
 def _turn(compiled: SQLCompiler, name: str, dialect: Dialect) -> Turn | None:
