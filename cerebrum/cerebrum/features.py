@@ -133,6 +133,15 @@ class Features:
         np.subtract.at(self.frequency, bag.rows, 1)
         self._log_frequency[bag.rows] = np.log(1 + self.frequency[bag.rows])
 
+    def are_words(self) -> NDArray[np.bool_]:
+        """Return of each feature whether it is a word, not a pair of words; shape (features,)."""
+        return np.fromiter((isinstance(feature, str) for feature in self.rows), np.bool_, len(self.rows))
+
+    def rarity(self, rows: Ints) -> Floats:
+        """Return ``ln((1 + n) / (1 + df))`` of each row's feature."""
+        rare: Floats = np.float32(math.log(1 + self.turns)) - self._log_frequency[rows]
+        return rare
+
     def weigh(self, bag: Bag) -> Floats:
         """Return the weights of one bag, at length one as ``pack`` gives them."""
         weights = bag.counts * (np.float32(math.log(1 + self.turns) + 1) - self._log_frequency[bag.rows])

@@ -24,7 +24,7 @@ CHANCE = 1 / 20
 _WINDOW = 100
 _FEW = 24
 _LEAST = 30
-_FORETOLD_AT_1, _FORETOLD_MORE = -0.085, 0.12
+_FORETOLD_AT_1, _FORETOLD_MORE = -0.035, 0.12
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,8 @@ from cerebrum.retrieval import Shelf
 from cerebrum.situations import Contexts
 
 _BATCH = 64
+_RUN = 4
+_RUNS = 0.35
 _FEW = 3
 
 
@@ -19,11 +21,18 @@ class Lessons:
         self.contexts, self.sentences = contexts, sentences
         self.following: list[tuple[int, int]] = []
 
-    def learn_turns(self, towers: Towers, chance: np.random.Generator) -> None:
-        """Take one step towards what answered what."""
+    def learn_turns(self, towers: Towers, chance: np.random.Generator, *, in_runs: bool) -> None:
+        """Take one step towards what answered what.
+
+        With ``in_runs`` every other step, by chance, is on pairs heard one after another: an answer then competes with
+        those given soon after it about the same things, not only with answers about others.
+        """
         pairs = self.contexts.pairs
         if len(pairs) > _FEW:
-            towers.learn(CONTEXT, [pairs[k].example for k in chance.integers(0, len(pairs), _BATCH)], chance)
+            run = _RUN if in_runs and chance.random() < _RUNS else 1
+            first = chance.integers(0, len(pairs), _BATCH // run)
+            drawn = (first[:, None] + np.arange(run)).ravel() % len(pairs)
+            towers.learn(CONTEXT, [pairs[k].example for k in drawn], chance)
 
     def learn_sentences(self, towers: Towers, chance: np.random.Generator, *, answers_move: bool) -> None:
         """Take one step towards what followed what within a turn."""

@@ -90,6 +90,15 @@ class Towers:
         self.squares = np.array(state["squares"], np.float32)
         self.known = self.tables.shape[1]
 
+    def rows(self, numbers: Ints | NDArray[np.int64]) -> Floats:
+        """Return copies of rows in which nothing was learned yet, (len(numbers), width): equal in all tables."""
+        found: Floats = self.tables[REPLY, numbers] * UNIT
+        return found
+
+    def set_rows(self, numbers: NDArray[np.int64], rows: Floats) -> None:
+        """Set these rows in all tables."""
+        self.tables[:, numbers] = kept(rows)
+
     def sums(self, table: int, bags: Sequence[Bag]) -> Floats:
         """Return the weighted sums of the bags' rows, not brought to length one; shape (len(bags), width)."""
         pieces = [bags[at : at + _BAGS] for at in range(0, len(bags), _BAGS)]

@@ -20,9 +20,10 @@ from cerebrum.situations import Contexts, Heard
 from cerebrum.tokenizer import SentenceEnds, fold, join
 
 _RENEWED, _ROUND = 16, 100
-_ANEW = (200, 400, 800, 1600, 3200)
+_ANEW = (40, 90, 200, 400, 800, 1600, 3200)
+_YOUNG = 200
 _OFTEN_FOR, _SELDOM = 5000, 4
-_STEPS_ANEW = 0.35
+_STEPS_ANEW, _STEPS_YOUNG = 0.35, 0.6
 _IMAGINED_ANEW = 2
 
 
@@ -95,13 +96,15 @@ class WorkingSet:
         next observations: what was learned from the first few turns, over and over, before there were more, would
         otherwise weigh too much for good. Where only one side is heard, what the other said is imagined anew too.
         """
+        is_young = ordinal + 1 < _YOUNG
         if ordinal + 1 in _ANEW:
-            self.relearning.begin(round(_STEPS_ANEW * len(self.turns)), _IMAGINED_ANEW if one_sided else 0)
+            steps = round((_STEPS_YOUNG if is_young else _STEPS_ANEW) * len(self.turns))
+            self.relearning.begin(steps, _IMAGINED_ANEW if one_sided and not is_young else 0, is_young=is_young)
         step, between = divmod(ordinal, min(_SELDOM, 1 + ordinal // _OFTEN_FOR))
         if not between and step % 2:
-            self.lessons.learn_turns(self.towers, chance)
+            self.lessons.learn_turns(self.towers, chance, in_runs=not is_young)
         elif not between:
-            self.lessons.learn_sentences(self.towers, chance, answers_move=ordinal < _ANEW[0])
+            self.lessons.learn_sentences(self.towers, chance, answers_move=is_young)
         self.relearning.advance(chance)
         for part in (self.contexts, self.turns, self.sentences) if not between else ():
             part.renew_next(min(_RENEWED, len(part) // _ROUND + 1))

@@ -19,7 +19,9 @@ THINGS = ("cat", "dog")
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """Learn the towers anew after a few turns, in slices so small that several are needed."""
     monkeypatch.setattr(working_set, "_ANEW", (AT,))
+    monkeypatch.setattr(working_set, "_YOUNG", 0)
     monkeypatch.setattr(relearning, "_ROWS_AT_ONCE", 40)
+    monkeypatch.setattr(relearning, "_SENTENCES_AT_ONCE", 20)
     monkeypatch.setattr(relearning, "_STEPS_AT_ONCE", SLICES)
     monkeypatch.setattr(relearning, "_PLACES_AT_ONCE", 30)
     monkeypatch.setattr(relearning, "_PAIRS_AT_ONCE", 16)
@@ -35,7 +37,9 @@ def test_no_observation_waits_for_more_than_one_slice(monkeypatch: pytest.Monkey
     mind = hear(Mind(), AT - 1)
     steps: list[int] = []
     learn = mind.known.lessons.learn_turns
-    monkeypatch.setattr(mind.known.lessons, "learn_turns", lambda *given: (steps.append(1), learn(*given)))
+    monkeypatch.setattr(
+        mind.known.lessons, "learn_turns", lambda *given, **how: (steps.append(1), learn(*given, **how))
+    )
 
     for upto in range(AT, 2 * AT):
         steps.clear()
@@ -52,7 +56,7 @@ def test_the_old_towers_answer_until_the_new_ones_know_as_much() -> None:
         seen.append(mind.known.relearning.phase)
         hear(mind, len(mind.seqs) + 1)
 
-    assert list(dict.fromkeys(seen)) == ["rows", "steps", "places"]
+    assert list(dict.fromkeys(seen)) == ["rows", "company", "steps", "places"]
     assert mind.towers.known == len(mind.features)
     for part in (mind.contexts, mind.turns, mind.sentences):
         now = part.embedded(mind.towers, 0, len(part))[0]
@@ -73,7 +77,7 @@ def test_saved_in_the_middle_of_it_a_mind_goes_on_as_if_it_had_not_been(
             restarted.save(tmp_path / "mind")
             restarted = Mind.load(tmp_path / "mind")
 
-    assert {"rows", "steps", "places", "imagining"} - seen.keys() == (set() if one_sided else {"imagining"})
+    assert {"rows", "company", "steps", "places", "imagining"} - seen.keys() == (set() if one_sided else {"imagining"})
     assert restarted.state_hash() == hear(Mind(), 3 * AT - 1).state_hash()
 
 
