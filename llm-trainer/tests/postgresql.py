@@ -114,4 +114,4 @@ def postgresql_server() -> Iterator[Server]:
         server.start()
         yield server
     finally:
-        guard.communicate(timeout=60)
+        guard.communicate(timeout=300)

@@ -141,7 +141,7 @@ def test_a_stop_is_seen_at_once_and_does_not_wait_for_a_learner_that_hangs(tmp_p
     from llm_trainer.middleware import performing
     from tests.serving import wait_until
 
-    monkeypatch.setattr(performing, "STOP_GRACE_SECONDS", 0.5)
+    monkeypatch.setattr(performing, "STOP_GRACE_SECONDS", 1.0)
     learner.always = waits(60)
     with scene(tmp_path, learner, llm) as at_work, ThreadPoolExecutor(1) as other:
         at_work.start(max_exchanges=10)
@@ -149,11 +149,11 @@ def test_a_stop_is_seen_at_once_and_does_not_wait_for_a_learner_that_hangs(tmp_p
         stopping = other.submit(at_work.post, "/api/training/stop")
         began = time.perf_counter()
         at_work.until_phase("stopping")
-        seen = time.perf_counter() - began
+        is_answered = stopping.done()
         stopped = stopping.result(10)
         whole = time.perf_counter() - began
 
-    assert seen < 0.2  # 50 ms and some patience for a busy machine
+    assert not is_answered  # how soon it is seen, in virtual time: tests/simulator/test_steering.py
     assert whole < 5
     assert (stopped["exchanges_completed"], stopped["uncertain"], stopped["end_reason"]) == (0, 1, "stopped")
 
