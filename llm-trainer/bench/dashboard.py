@@ -1,11 +1,12 @@
 """What the page costs, and how soon it shows what happens.
 
-    python bench/dashboard.py [--rounds 4] [--exchanges 300] [--readers 20] [--only paint|latency|scrolling|rate]
+    python bench/dashboard.py [--rounds 4] [--seconds 8] [--readers 20] [--only paint|latency|scrolling|rate]
 
 A real Chromium over the real middleware, between the tutor and a learner that answers at once. *Rate*: sessions with
 delay 0, in turn with nobody looking, with so many readers of the event stream (programs that only read), and with so
-many real pages, each a browser context of its own. The pages' own work runs on the same processors as the training,
-so their row is what a person on this machine would see; *processor* is the middleware's alone.
+many real pages, each a visible window of its own, from five seconds after the session's beginning on. The pages' own
+work runs on the same processors as the training, so their row is what a person on this machine would see; *processor*
+is the middleware's alone, and *pages'* what the browser takes beside it.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import statistics
 import sys
 import tempfile
 import time
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime
 
 import httpx2
@@ -33,6 +34,7 @@ from tests.browser.fake import Fake
 from tests.browser.serving import serving
 
 LONG = 10_000
+SETTLE_SECONDS = 5.0
 WATCH = """() => { window.seen = {}; new MutationObserver(() => {
     for (const row of document.querySelectorAll('.exchange')) window.seen[row.ariaLabel] ??= Date.now();
 }).observe(document.querySelector('.virtual'), {childList: true}); }"""
@@ -157,23 +159,47 @@ def listeners(url, count):
 
 
 def rate(browser, url, service, given):
-    """Exchanges a second in turn without and with readers."""
+    """Exchanges a second of sessions that began a few seconds ago, in turn without and with readers."""
     looking = {"nobody": nobody, "streams": streams, "pages": pages(browser)}
-    rates, spent = {name: [] for name in looking}, {name: [] for name in looking}
-    with httpx2.Client(timeout=60, trust_env=False) as client:
-        through(client, url, 100)
+    found = {name: [] for name in looking}
+    with httpx2.Client(base_url=url, timeout=60, trust_env=False) as client:
         for _ in range(given.rounds):
             for name, readers in looking.items():
                 with readers(url, given.readers):
-                    before = processor(service)
-                    rates[name].append(through(client, url, given.exchanges)[1])
-                    spent[name].append((processor(service) - before) * 1000 / given.exchanges)
-    middle = statistics.median
-    print(f"\n| {given.readers} × | exchanges/s | of the rate alone | processor ms an exchange | more |")
-    print("|---|--:|--:|--:|--:|")
-    for name in looking:
-        share, more = middle(rates[name]) / middle(rates["nobody"]), middle(spent[name]) - middle(spent["nobody"])
-        print(f"| {name} | {middle(rates[name]):.0f} | {share:.2f} | {middle(spent[name]):.2f} | {more:.2f} |")
+                    wish = {"max_exchanges": 1_000_000, "delay": 0, "seed": 1}
+                    client.post("/api/training/start", json=wish).raise_for_status()
+                    time.sleep(SETTLE_SECONDS)
+                    found[name].append(watched(client, service, given.seconds))
+                    client.post("/api/training/stop").raise_for_status()
+    columns = "exchanges/s, median | of rounds | of the rate alone | processor ms an exchange | pages' ms/s"
+    print(f"\n| {given.readers} × | {columns} |")
+    print("|---|--:|---|--:|--:|--:|")
+    alone = statistics.median(each[0] for each in found["nobody"])
+    for name, rounds in found.items():
+        made, spent, drawn = (statistics.median(each) for each in zip(*rounds, strict=True))
+        shown = ", ".join(f"{each[0]:.0f}" for each in rounds)
+        print(f"| {name} | {made:.0f} | {shown} | {made / alone:.2f} | {spent:.2f} | {drawn:.0f} |")
+
+
+def watched(client, service, seconds):
+    """Exchanges a second, the middleware's processor milliseconds for each, the browser's in a second."""
+    done, spent, drawn, began = exchanges_of(client), processor(service), browsers(), time.perf_counter()
+    time.sleep(seconds)
+    made, whole = exchanges_of(client) - done, time.perf_counter() - began
+    return made / whole, (processor(service) - spent) * 1000 / made, (browsers() - drawn) * 1000 / whole
+
+
+def exchanges_of(client):
+    return client.get("/api/training/status").json()["exchanges_completed"]
+
+
+def browsers():
+    """Processor seconds of the browser and all its pages."""
+    spent = 0.0
+    for child in psutil.Process().children(recursive=True):
+        with suppress(psutil.Error):
+            spent += processor(child) if "chrom" in child.name() else 0.0
+    return spent
 
 
 def told(name, values, unit):
@@ -185,7 +211,7 @@ def told(name, values, unit):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=4)
-    parser.add_argument("--exchanges", type=int, default=300)
+    parser.add_argument("--seconds", type=float, default=8)
     parser.add_argument("--readers", type=int, default=20)
     parser.add_argument("--only", choices=("paint", "latency", "scrolling", "rate"))
     given = parser.parse_args()
