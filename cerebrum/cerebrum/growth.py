@@ -24,22 +24,28 @@ CHANCE = 1 / 20
 _WINDOW = 100
 _FEW = 24
 _LEAST = 30
+_MANY = 1000
 _FORETOLD_AT_1, _FORETOLD_MORE = -0.035, 0.12
 
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """What must be shown before a stage opens: unheard turns, and lower bounds of order gain and recall."""
+    """What must be shown before a stage opens: unheard turns, and lower bounds of order gain and recall.
+
+    ``more`` is what is asked of order gain beside, in step with the unheard turns up to a thousand: marks stick to the
+    words before them even where words are scrambled, and that too is learned.
+    """
 
     unheard: int
     order_gain: float
     recall: float
+    more: float = 0.0
 
 
 GATES: Mapping[str, Gate] = MappingProxyType(
     {
         "phrases": Gate(_FEW, 0.0, 0.0),
-        "sentences": Gate(_LEAST, 0.08, 2 * CHANCE),
+        "sentences": Gate(_LEAST, 0.08, 2 * CHANCE, more=0.04),
         "conversation": Gate(2 * _LEAST, 0.20, 4 * CHANCE),
     }
 )
@@ -98,7 +104,8 @@ class Growth:
             return "listening"
         reached, recall = "words", self.recall()
         for stage, gate in GATES.items():
-            if self.unheard < gate.unheard or order_gain.lower < gate.order_gain or recall.lower < gate.recall:
+            least = gate.order_gain + gate.more * min(1.0, self.unheard / _MANY)
+            if self.unheard < gate.unheard or order_gain.lower < least or recall.lower < gate.recall:
                 break
             reached = stage
         return reached

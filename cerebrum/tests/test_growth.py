@@ -41,6 +41,11 @@ def test_contingency_without_form_stays_at_phrases() -> None:
     assert grown(100, 60).stage(gain(0.01)) == "phrases"
 
 
+def test_what_opens_sentences_early_does_not_after_a_thousand_turns() -> None:
+    assert grown(100, 100).stage(gain(0.09)) == "sentences"
+    assert grown(1000, 1000).stage(gain(0.09)) == "phrases"
+
+
 def test_both_open_sentences_and_more_of_both_conversation() -> None:
     assert grown(100, 20).stage(gain(0.10)) == "sentences"
     assert grown(100, 40).stage(gain(0.30)) == "conversation"
