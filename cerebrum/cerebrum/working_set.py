@@ -20,7 +20,7 @@ from cerebrum.situations import Contexts, Heard
 from cerebrum.tokenizer import SentenceEnds, fold, join
 
 _RENEWED, _ROUND = 16, 100
-_ANEW = (40, 90, 200, 400, 800, 1600, 3200)
+_ANEW = (90, 200, 400, 800, 1600, 3200)
 _YOUNG = 200
 _OFTEN_FOR, _SELDOM = 5000, 4
 _STEPS_ANEW, _STEPS_YOUNG = 0.35, 0.6
