@@ -56,6 +56,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit code."""
+    _make_streams_safe()
     given = _parser().parse_args(arguments)
     try:
         settings = load(**{name: getattr(given, name) for name in Settings.model_fields})
@@ -69,6 +70,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return error.exit_code
     except KeyboardInterrupt:
         return 130
+
+
+def _make_streams_safe() -> None:
+    """Let no character that a terminal or a file cannot hold end the program that reads or prints it."""
+    for stream in (sys.stdin, sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
 
 
 def _configure_logging(level: str) -> None:

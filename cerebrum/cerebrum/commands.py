@@ -25,6 +25,8 @@ from cerebrum.settings import Settings
 from cerebrum.worker import Worker
 
 Arguments = argparse.Namespace
+ENDING = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGBREAK") if hasattr(signal, name))
+"""What asks a process to end; the last one on Windows only."""
 
 
 # serve
@@ -44,7 +46,7 @@ def serve(settings: Settings, _: Arguments) -> int:
             timeout_graceful_shutdown=2,
             timeout_keep_alive=15,
         )
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in ENDING:
             signal.signal(number, lambda *_: None)  # uvicorn ends the server on it, then raises it once more
         where = f"http://localhost:{settings.port}"
         print(f"CEREBRUM answers at {where} (mind in {settings.data_dir})", file=sys.stderr, flush=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import re
 import subprocess
 import sys
@@ -59,6 +60,27 @@ def test_stats_can_be_read_by_people(
     printed = dict(line.split(maxsplit=1) for line in lines)
     assert (printed["status"], printed["exchanges"]) == ("ok", "3")
     assert len(printed) == len(lines)  # nothing is said twice
+
+
+def test_characters_that_a_terminal_has_not_are_replaced(place: list[str]) -> None:
+    said = b"We saw snow \xe2\x98\x83 and \xff.\nsnow\n"  # a snowman, and what is no UTF-8
+    command = [sys.executable, "-m", "cerebrum", "chat", *place]
+
+    ran = subprocess.run(
+        command, cwd=HOME, env=os.environ | {"PYTHONUTF8": "1"}, input=said, capture_output=True, check=False
+    )
+    narrow = subprocess.run(
+        command,
+        cwd=HOME,
+        env=os.environ | {"PYTHONIOENCODING": "ascii"},
+        input=b"snow\n",
+        capture_output=True,
+        check=False,
+    )
+
+    assert (ran.returncode, narrow.returncode) == (0, 0), ran.stderr + narrow.stderr
+    assert len(ran.stdout.splitlines()) == 2
+    assert narrow.stdout.isascii()
 
 
 @pytest.mark.parametrize("command", ["stats", "replay", "verify", "repair"])

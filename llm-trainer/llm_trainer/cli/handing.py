@@ -15,6 +15,7 @@ import sys
 from pathlib import Path
 
 from .installer import clean, interpreter
+from .streams import make_streams_safe
 
 HOME = Path(__file__).resolve().parents[2]
 NEEDED = (
@@ -38,6 +39,7 @@ REMEDY = "`python start_training.py` makes an environment of its own, `pip insta
 
 def run(module: str) -> int:
     """Run the ``main`` of ``module`` in a Python that can; return its exit code, or 2 where none can."""
+    make_streams_safe()
     if sys.version_info < (3, 10):  # noqa: UP036
         found = ".".join(map(str, sys.version_info[:2]))
         return _refuse("The trainer needs Python 3.10 or newer, and this is " + found + "; run it with a newer one.")

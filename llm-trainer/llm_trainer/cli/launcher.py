@@ -17,8 +17,9 @@ from llm_trainer.cli.handing import HOME
 from llm_trainer.cli.processes import remember
 from llm_trainer.cli.scene import Scene, ending, printable
 from llm_trainer.cli.service import Service, end
-from llm_trainer.cli.show import Show, make_streams_safe, open_show, say
+from llm_trainer.cli.show import Show, open_show, say
 from llm_trainer.cli.starting import record
+from llm_trainer.cli.streams import make_streams_safe
 from llm_trainer.errors import Conflict, PeerError, TrainerError
 from llm_trainer.settings import Settings, load
 

@@ -12,7 +12,8 @@ from llm_trainer.cli.completing import answer_shells
 from llm_trainer.cli.exits import Exit, exit_code, sentence
 from llm_trainer.cli.following import follow_ours
 from llm_trainer.cli.reach import AsJson, Reach, Url, reach
-from llm_trainer.cli.show import make_streams_safe, say
+from llm_trainer.cli.show import say
+from llm_trainer.cli.streams import make_streams_safe
 from llm_trainer.cli.verbs import examining, keeping, looking, steering
 from llm_trainer.cli.verbs.steering import Delay, Exchanges, Seed, Strategy, Topics, plan_of
 from llm_trainer.errors import TrainerError

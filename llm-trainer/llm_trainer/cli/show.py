@@ -43,13 +43,6 @@ class Show(Protocol):
     ) -> None: ...
 
 
-def make_streams_safe() -> None:
-    """Let no character, and no terminal that has been closed, end the program that prints."""
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="replace")
-
-
 def say(text: str, *, problem: bool = False) -> None:
     """Print lines; where nobody reads any more, be silent from then on."""
     name = "stderr" if problem else "stdout"

@@ -16,12 +16,14 @@ from .environment import Project, ensure
 from .handing import HOME, hand_over
 from .installer import EnvironmentUnavailable
 from .processes import end_leftovers, port_taken
+from .streams import make_streams_safe
 
 TRAINER = Project(HOME, "llm_trainer", "llm_trainer.cli", "llm-trainer")
 
 
 def main(arguments: Sequence[str]) -> int:
     """Check what was asked, make the environment, hand over; return the exit code."""
+    make_streams_safe()
     wish = read(arguments)
     try:
         settings = {**_config(), **os.environ, **wish.environment}

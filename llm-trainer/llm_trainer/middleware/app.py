@@ -26,6 +26,8 @@ from llm_trainer.web import Crowd, Door, add_problem_documents
 log = logging.getLogger(__name__)
 
 CLOSING_SECONDS = 3.0
+ENDING = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGBREAK") if hasattr(signal, name))
+"""What asks a process to end; the last one on Windows only."""
 
 
 def create_app(settings: Settings, wired: tuple[Parts, Wire] | None = None) -> FastAPI:
@@ -78,7 +80,7 @@ def _end_streams_at_a_signal(hub: Hub) -> None:
     if threading.current_thread() is not threading.main_thread():
         return
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in ENDING:
         if callable(before := signal.getsignal(number)):
             signal.signal(number, _both(lambda: loop.call_soon_threadsafe(hub.close), before))
 

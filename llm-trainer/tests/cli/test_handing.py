@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import os
 import re
+import subprocess
 import sys
 from pathlib import Path
 
@@ -76,6 +78,16 @@ def test_an_old_python_is_told_that_it_is_old(
 
     assert handing.run("nothing.is.imported") == 2
     assert "needs Python 3.10 or newer, and this is 3.9;" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["start_training", "llm_server", "middleware", "conversation_orchestrator"])
+def test_help_is_shown_where_the_terminal_knows_few_characters(command: str) -> None:
+    called = [sys.executable, str(PROJECT.with_name(f"{command}.py")), "--help"]
+
+    ran = subprocess.run(called, env=os.environ | {"PYTHONIOENCODING": "ascii"}, capture_output=True, check=False)
+
+    assert (ran.returncode, ran.stderr) == (0, b"")
+    assert ran.stdout.lower().startswith(b"usage: ")
 
 
 def test_every_package_that_the_project_needs_everywhere_is_looked_for() -> None:
