@@ -46,7 +46,7 @@ function reading({ keys, name, port, what, todo }, live) {
 
 // What is known of a service from elsewhere: the learner's own status, the middleware's own figures.
 function extras(name, live) {
-  if (name === "Middleware") return { version: live.services.version, "open pages": live.services.listeners };
+  if (name === "Middleware") return { version: live.services.version, "open pages": Math.max(live.services.listeners, 1) }; // this one is, even if its stream came after the answer
   if (name !== "CEREBRUM" || !live.learner) return {};
   const { version, stage, exchanges, vocabulary, capabilities } = live.learner;
   return { version, stage, exchanges, vocabulary, capabilities };
