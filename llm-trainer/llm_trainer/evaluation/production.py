@@ -93,9 +93,10 @@ def rows_of(exchanges: Iterable[Mapping[str, Any]], seed: int = 0, before: Itera
 class Stretch:
     """Some exchanges taken together; None where there was nothing to measure. Shares are from 0 to 1.
 
-    ``length``: words in an utterance of spontaneous replies. ``relevance``: how often a spontaneous reply is matched
-    with the line it answers. ``novelty``: word pairs in spontaneous replies never heard. ``whole``: of their sentences
-    of three words and more, those heard as they are.
+    ``length``: mean length of utterance in words (MLU-w: Brown 1973; Parker & Brorson 2005) of spontaneous replies.
+    ``relevance``: how often a spontaneous reply is matched with the line it answers, of four. ``novelty``: bigrams of
+    spontaneous replies never heard (McCoy et al. 2023). ``whole``: of their sentences of three words and more, those
+    heard as they are. ``repetition``: replies equal to one of the learner's own last ten.
     """
 
     first: int
@@ -130,7 +131,10 @@ def stretch_of(rows: Sequence[Row]) -> Stretch:
 
 
 def windows_of(rows: Sequence[Row], size: int = 100, least: int = 50, most: int = 120) -> list[list[Row]]:
-    """The last ``size`` exchanges up to every tenth (or a few more, so that there are at most ``most`` windows)."""
+    """The last ``size`` exchanges up to every tenth (or a few more, so that there are at most ``most`` windows).
+
+    A hundred utterances are the usual sample (Brown 1973), fifty the least.
+    """
     stride = max(BLOCK, -(-len(rows) // (most * BLOCK)) * BLOCK)
     return [list(rows[max(0, end - size) : end]) for end in range(least, len(rows) + 1, stride)]
 
