@@ -59,8 +59,8 @@ def resampled(over: Sequence[float], under: Sequence[float], chance: Random, blo
 def trend(values: Sequence[float], chance: Random) -> Trend | None:
     """Do values rise? Mann-Kendall's S (1945) against ``PERMUTATIONS`` orders by chance; None below five values.
 
-    The slope is Theil's and Sen's (1968). The values must be those of bins that do not overlap: only then are other orders as
-    likely, where there is no trend, as the one found.
+    The slope is Theil's and Sen's (1968). The values must be those of bins that do not overlap: only then are other
+    orders as likely, where there is no trend, as the one found.
     """
     count = len(values)
     if count < 5:
