@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import io
 import logging
 import sys
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 try:
@@ -76,7 +78,8 @@ def _make_streams_safe() -> None:
     """Let no character that a terminal or a file cannot hold end the program that reads or prints it."""
     for stream in (sys.stdin, sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="replace")
+            with suppress(io.UnsupportedOperation):  # somebody has read from it already
+                stream.reconfigure(errors="replace")
 
 
 def _configure_logging(level: str) -> None:

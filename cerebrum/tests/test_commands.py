@@ -104,6 +104,19 @@ def test_a_data_directory_that_is_a_file_is_refused(
     assert file.read_text() == "kept"
 
 
+def test_a_program_that_has_read_from_its_input_can_run_a_command(place: list[str]) -> None:
+    program = f"import sys; input(); from cerebrum.__main__ import main; sys.exit(main(['chat', *{place!r}]))"
+    ended = subprocess.run(
+        [sys.executable, "-c", program],
+        input="read before\nHello there!\n",
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert ended.returncode == 0, ended.stderr
+
+
 def test_a_python_without_the_packages_is_told_the_remedy() -> None:
     command = [sys.executable, "-S", "-m", "cerebrum", "stats"]  # -S: without site-packages
 
