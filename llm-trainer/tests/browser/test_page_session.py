@@ -67,6 +67,25 @@ def test_the_form_sends_what_it_shows_and_remembers_it(page: Any, url: str, fake
     expect(page.get_by_label("Exchanges", exact=True)).to_have_value("7")
 
 
+def test_an_answer_that_comes_late_does_not_undo_what_the_stream_told_meanwhile(
+    page: Any, url: str, fake: Fake
+) -> None:
+    def late(route: Any) -> None:
+        running = route.fetch()
+        fake.running, fake.phase = False, "ended"
+        expect(page.locator(".phase")).to_have_text("Ended")
+        route.fulfill(response=running)
+
+    start(page, url, 100_000, 60)
+    expect(page.locator(".phase")).to_have_text("Running")
+    page.route("**/api/training/status*", late)
+    with page.expect_response("**/api/training/status*"):
+        act(page, "pause")
+
+    page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    expect(page.locator(".phase")).to_have_text("Ended")
+
+
 def test_a_refused_start_says_why_and_what_to_do(page: Any, url: str, watched: Watched) -> None:
     start(page, url, 0)
 

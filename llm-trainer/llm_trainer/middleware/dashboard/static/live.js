@@ -213,13 +213,15 @@ export class Live extends EventTarget {
 
   /** A status from the stream: taken as it is, unless it is of another session than the one that was opened. */
   #told(status) {
-    if (!this.opened || status.session_id === this.opened) this.#status(status);
-    else if (this.status?.running && this.status.session_id === this.opened) this.#refresh();
+    if (!this.opened || status.session_id === this.opened) {
+      this.told = (this.told ?? 0) + 1;
+      this.#status(status);
+    } else if (this.status?.running && this.status.session_id === this.opened) this.#refresh();
   }
 
   async #ask() {
-    const { opened } = this, status = await api.get("/api/training/status", { session_id: opened });
-    if (this.opened === opened) this.#status(status);
+    const { opened, told } = this, status = await api.get("/api/training/status", { session_id: opened });
+    if (this.opened === opened && this.told === told) this.#status(status); // what the stream told meanwhile is newer
   }
 
   #status(status) {
