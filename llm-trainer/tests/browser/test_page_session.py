@@ -11,6 +11,7 @@ from tests.browser.conftest import Watched
 from tests.browser.fake import Fake
 from tests.browser.script import scripted
 from tests.browser.serving import free_port, serving
+from tests.serving import wait_until
 
 
 def start(page: Any, url: str, exchanges: int, delay: float = 0) -> None:
@@ -70,18 +71,20 @@ def test_the_form_sends_what_it_shows_and_remembers_it(page: Any, url: str, fake
 def test_an_answer_that_comes_late_does_not_undo_what_the_stream_told_meanwhile(
     page: Any, url: str, fake: Fake
 ) -> None:
-    def late(route: Any) -> None:
-        running = route.fetch()
-        fake.running, fake.phase = False, "ended"
-        expect(page.locator(".phase")).to_have_text("Ended")
-        route.fulfill(response=running)
-
+    held: list[tuple[Any, Any]] = []
     start(page, url, 100_000, 60)
     expect(page.locator(".phase")).to_have_text("Running")
-    page.route("**/api/training/status*", late)
-    with page.expect_response("**/api/training/status*"):
+    page.route("**/api/training/status*", lambda route: held.append((route, route.fetch())))
+    with page.expect_request("**/api/training/status*"):
         act(page, "pause")
+    expect(page.locator(".phase")).to_have_text("Paused")
+    wait_until(lambda: page.evaluate("true") and held)
 
+    fake.running, fake.phase = False, "ended"
+    expect(page.locator(".phase")).to_have_text("Ended")
+    route, paused = held[0]
+    with page.expect_response("**/api/training/status*"):
+        route.fulfill(response=paused)
     page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
     expect(page.locator(".phase")).to_have_text("Ended")
 
