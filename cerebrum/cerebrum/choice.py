@@ -31,7 +31,7 @@ WEIGHTS: Mapping[str, float] = MappingProxyType(
         "expected": 0.45,
         "opening": 0.2,
         "new_on_topic": 0.45,
-        "fact": 0.9,
+        "fact": 1.0,
         "length": -0.2,
         "weakest": 0.2,
         "flow": 0.2,
