@@ -6,7 +6,7 @@ likeliest turn in place of its distribution: better towers imagine better, and f
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 
@@ -43,15 +43,6 @@ def bridge(towers: Towers, turns: Shelf, last: Heard, own: Heard | None, heard: 
     return _pairs(last, imagined[int(np.argmax(fit))], heard)
 
 
-def bridge_all(towers: Towers, turns: Shelf, pairs: Sequence[Pair]) -> list[Pair]:
-    """Imagine anew what was said between the two turns of each pair heard; return the pairs to learn from.
-
-    One's own replies that were thought to have been said are weighed again beside the turns heard.
-    """
-    said = towers.embed(CONTEXT, [passage.bag for passage in turns.passages])
-    return bridge_some(towers, turns, said, pairs, replies_in(pairs))
-
-
 def replies_in(pairs: Iterable[Pair]) -> dict[int, Heard]:
     """Return one's own replies that were thought to have been said, by the ordinal of what they answered."""
     return {pair.said.ordinal: pair.said for pair in pairs if pair.said.own}
@@ -60,7 +51,11 @@ def replies_in(pairs: Iterable[Pair]) -> dict[int, Heard]:
 def bridge_some(
     towers: Towers, turns: Shelf, said: Floats, pairs: Iterable[Pair], own: Mapping[int, Heard]
 ) -> list[Pair]:
-    """Do what ``bridge_all`` does for some pairs, given the places of all turns as contexts and one's own replies."""
+    """Imagine anew what was said between the two turns of each pair heard; return the pairs to learn from.
+
+    ``said`` are the places of all turns as contexts, (turns, width); one's own replies that were thought to have been
+    said, ``own``, are weighed again beside the turns heard.
+    """
     heard = [pair for pair in pairs if not pair.imagined]
     replies = turns.places[: len(turns)]
     found: list[Pair] = []

@@ -34,8 +34,8 @@ class Company:
         if not len(rows):
             return
         weighted = towers.rows(rows) * self.features.rarity(rows)[:, None]
-        starts = np.flatnonzero(np.diff(owner, prepend=-1))
-        beside = np.add.reduceat(weighted, starts)[np.cumsum(np.diff(owner, prepend=-1) > 0) - 1] - weighted
+        begins = np.diff(owner, prepend=-1) > 0
+        beside = np.add.reduceat(weighted, np.flatnonzero(begins))[np.cumsum(begins) - 1] - weighted
         order = np.argsort(rows, kind="stable")
         first = np.flatnonzero(np.diff(rows[order], prepend=-1))
         self.sums[rows[order][first]] += np.add.reduceat(beside[order], first)

@@ -93,8 +93,8 @@ class Growth:
         """Return whether what was heard before foretells what is heard next less well than answers would have.
 
         Then something was said in between that was not heard, as when only one side of a conversation is. On hearing
-        both sides recall rose from .2 to .3 and .4 over 1,000 turns, on hearing one from .15 to .2. All turns so far
-        count: a window of a hundred is wrong every few hundred turns.
+        both sides recall rose from .2 to .3 and .4 over 1,000 turns, on hearing one from .15 to .24. All turns so
+        far count: a window of a hundred is wrong every few hundred turns.
         """
         return self.tried >= _LEAST and self.found < self.foretold
 

@@ -24,8 +24,8 @@ class Lessons:
     def learn_turns(self, towers: Towers, chance: np.random.Generator, *, in_runs: bool) -> None:
         """Take one step towards what answered what.
 
-        With ``in_runs`` every other step, by chance, is on pairs heard one after another: an answer then competes with
-        those given soon after it about the same things, not only with answers about others.
+        With ``in_runs`` a third of the steps, by chance, are on pairs heard one after another: an answer then competes
+        with those given soon after it about the same things, not only with answers about others.
         """
         pairs = self.contexts.pairs
         if len(pairs) > _FEW:

@@ -7,7 +7,7 @@ events always make the same session.
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from llm_trainer.session.dialogue import Tuning
 
@@ -167,24 +167,7 @@ Event = (
     | ResumeAsked
     | Retuned
 )
-EVENTS: dict[str, type[Event]] = {
-    kind.__name__: kind
-    for kind in (
-        Checked,
-        Reconnected,
-        Retold,
-        Spoke,
-        Drafted,
-        Taught,
-        Failed,
-        Rested,
-        Awoke,
-        StopAsked,
-        PauseAsked,
-        ResumeAsked,
-        Retuned,
-    )
-}
+EVENTS: dict[str, type[Event]] = {kind.__name__: kind for kind in get_args(Event)}
 
 
 def encode(event: Event) -> dict[str, Any]:
